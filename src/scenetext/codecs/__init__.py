@@ -1,0 +1,55 @@
+"""Codecs: what turns truth into training targets also turns network outputs back into truth.
+
+Every codec is a frozen dataclass of settings. Look one up in CODECS by the name a recipe or bundle gives.
+
+    TextCodec    encode(texts) -> arrays               decode(outputs) -> [(text, score)]
+    SceneCodec   encode(instances, size) -> arrays     decode(outputs, size) -> [TextInstance]
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+
+import numpy as np
+
+from ..errors import unknown_name
+from ..settings import build
+from ..types import TextInstance
+from .ctc import CTC
+from .db import DB
+
+
+class TextCodec(Protocol):
+    """Between the text of a word crop and the arrays a recogniser is trained on and puts out."""
+
+    def encode(self, texts: Sequence[str]) -> dict[str, np.ndarray]:
+        """The training targets of a batch."""
+
+    def decode(self, outputs: Mapping[str, np.ndarray]) -> list[tuple[str, float]]:
+        """Text and confidence in [0, 1] of each crop of a batch."""
+
+
+class SceneCodec(Protocol):
+    """Between the text instances of a scene and the arrays a detector is trained on and puts out."""
+
+    def encode(self, instances: Sequence[TextInstance], size: tuple[int, int]) -> dict[str, np.ndarray]:
+        """The training targets of one view of `size` (height, width); polygons in view pixels."""
+
+    def decode(self, outputs: Mapping[str, np.ndarray], size: tuple[int, int]) -> list[TextInstance]:
+        """The instances of one view (a batch of one), in view pixels."""
+
+
+CODECS: dict[str, type] = {"ctc": CTC, "db": DB}
+
+
+def make_codec(settings: Mapping[str, Any], where: str = "codec") -> Any:
+    """The codec that a table such as {"name": "ctc", "charset": "printable94"} describes.
+
+    Raises SettingsError for an unknown name or setting.
+    """
+    values = dict(settings)
+    name = values.pop("name", "")
+    if name not in CODECS:
+        raise unknown_name("codec", str(name), CODECS)
+    return build(CODECS[name], values, where)

@@ -1,0 +1,242 @@
+"""Differentiable binarisation (DB; Liao et al., AAAI 2020): shrunk kernels, traced and grown back."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import contourpy
+import numpy as np
+
+from ..geometry import (
+    bounds,
+    clip_points,
+    clip_polygon,
+    clockwise,
+    densify,
+    fill_polygon,
+    min_area_rectangle,
+    offset_polygon,
+    perimeter,
+    signed_area,
+    simplify,
+    without_duplicates,
+)
+from ..types import TextInstance
+
+_SUPERSAMPLE = 4  # each pixel of a soft target is the mean of 4 x 4 samples
+
+
+@dataclass(frozen=True)
+class DB:
+    """Polygons shrunk by D = A (1 - r^2) / L become a probability map; reading traces it and undoes D.
+
+    All lengths are pixels of the view; maps have 1/stride of its resolution.
+
+    stride          view pixels per map pixel: 1 in the paper
+    shrink_ratio    r, 0.4 in the paper
+    soft_targets    True: a kernel's border pixels hold the share of their area that it covers, which keeps
+                    thin kernels exact to a fraction of a pixel; False: 0 or 1 (the paper)
+    min_size        training: instances with a shorter bounding box are "don't care"
+    border_low/high range of the threshold map
+    threshold       reading: the level at which the map is traced. Soft targets pass 0.5 on a kernel's outline;
+                    the authors' code takes 0.3, the paper 0.2
+    min_score       lowest mean probability inside a traced kernel (the authors' box_thresh)
+    unclip_ratio    a number: kernels grow by D' = A' r' / L' (the paper's r' = 1.5, 2.0 for polygons in the
+                    authors' code); None: by the D that exactly undoes the shrinking of a rectangle
+    shape           "quad": the smallest rotated rectangle; "polygon": the grown outline, simplified
+    min_side        shortest side of a result
+    max_instances   results per view, largest kernels first
+
+    Outputs   "probability" (1, 1, h, w) float32 in [0, 1]
+    Targets   "kernel" (h, w) float32 in [0, 1]; "kernel_mask" (h, w) float32, 0 over don't-care instances;
+              "border" (h, w) float32 in [border_low, border_high]; "border_mask" (h, w) float32
+    """
+
+    stride: int = 1
+    shrink_ratio: float = 0.4
+    soft_targets: bool = True
+    min_size: float = 8.0
+    border_low: float = 0.3
+    border_high: float = 0.7
+    threshold: float = 0.5
+    min_score: float = 0.5
+    unclip_ratio: float | None = None
+    shape: Literal["quad", "polygon"] = "quad"
+    min_side: float = 3.0
+    max_instances: int = 1000
+
+    def __post_init__(self) -> None:
+        if self.stride < 1:
+            raise ValueError(f"stride is at least 1, not {self.stride}")
+        for name in ("shrink_ratio", "threshold"):
+            if not 0 < getattr(self, name) < 1:
+                raise ValueError(f"{name} lies between 0 and 1, not {getattr(self, name)}")
+
+    # --- truth to targets ---------------------------------------------------------------------------
+
+    def encode(self, instances: Sequence[TextInstance], size: tuple[int, int]) -> dict[str, np.ndarray]:
+        """The four target maps of a view of `size` (height, width); see the class for their meaning."""
+        height, width = (math.ceil(side / self.stride) for side in size)
+        kernel = np.zeros((height, width), dtype=np.float32)
+        kernel_mask = np.ones((height, width), dtype=np.float32)
+        nearness = np.zeros((height, width), dtype=np.float32)
+        border_mask = np.zeros((height, width), dtype=np.float32)
+        for instance in instances:
+            polygon = clip_polygon(instance.polygon, 0, 0, size[1], size[0])
+            if polygon is None:
+                continue
+            polygon = clockwise(without_duplicates(polygon)) / np.float32(self.stride)
+            left, top, right, bottom = bounds(polygon)
+            shrunk = None
+            if instance.legible and min(right - left, bottom - top) * self.stride >= self.min_size:
+                shrunk = self._shrink(polygon)
+            if shrunk is None:
+                rows, columns, inside = fill_polygon(polygon, height, width)
+                kernel_mask[rows, columns][inside] = 0
+                continue
+            distance, core = shrunk
+            self._fill(kernel, core)
+            self._draw_border(nearness, border_mask, polygon, distance)
+        # an instance that cares wins over a don't-care one that it overlaps
+        kernel_mask[kernel > 0] = 1
+        border = self.border_low + (self.border_high - self.border_low) * nearness
+        return {"kernel": kernel, "kernel_mask": kernel_mask, "border": border, "border_mask": border_mask}
+
+    def _shrink(self, polygon: np.ndarray) -> tuple[float, np.ndarray] | None:
+        """(D, kernel) of a polygon in map pixels, or None if nothing is left of it.
+
+        A dumb-bell shape falls into parts when shrunk; then it is shrunk less, until it stays whole.
+        """
+        area, length = signed_area(polygon), perimeter(polygon)
+        if area < 1 / self.stride**2 or length == 0:
+            return None
+        for ratio in np.arange(self.shrink_ratio, 1.0, 0.1):
+            distance = area * (1 - float(ratio) ** 2) / length
+            parts = offset_polygon(polygon, -distance)
+            if len(parts) == 1:
+                return distance, parts[0]
+        return None
+
+    def _fill(self, kernel: np.ndarray, core: np.ndarray) -> None:
+        height, width = kernel.shape
+        if not self.soft_targets:
+            rows, columns, inside = fill_polygon(core, height, width)
+            kernel[rows, columns][inside] = 1
+            return
+        left, top, right, bottom = bounds(core)
+        x, y = max(math.floor(left), 0), max(math.floor(top), 0)
+        w, h = min(math.ceil(right), width) - x, min(math.ceil(bottom), height) - y
+        if w <= 0 or h <= 0:
+            return
+        fine = np.zeros((h * _SUPERSAMPLE, w * _SUPERSAMPLE), dtype=np.float32)
+        rows, columns, inside = fill_polygon((core - [x, y]) * _SUPERSAMPLE, *fine.shape)
+        fine[rows, columns] = inside
+        cover = fine.reshape(h, _SUPERSAMPLE, w, _SUPERSAMPLE).mean(axis=(1, 3))
+        window = kernel[y : y + h, x : x + w]
+        np.maximum(window, cover, out=window)
+
+    def _draw_border(
+        self, nearness: np.ndarray, mask: np.ndarray, polygon: np.ndarray, distance: float
+    ) -> None:
+        """1 on the outline, falling to 0 at `distance` from it, inside the polygon grown by `distance`."""
+        height, width = nearness.shape
+        for grown in offset_polygon(polygon, distance)[:1]:
+            rows, columns, inside = fill_polygon(grown, height, width)
+            if inside.size == 0:
+                continue
+            mask[rows, columns][inside] = 1
+            near = 1 - np.clip(_outline_distance(polygon, rows, columns) / distance, 0, 1)
+            window = nearness[rows, columns]
+            np.maximum(window, np.where(inside, near, 0), out=window)
+
+    # --- outputs to instances -----------------------------------------------------------------------
+
+    def decode(self, outputs: Mapping[str, np.ndarray], size: tuple[int, int]) -> list[TextInstance]:
+        """The instances of one view of `size` (height, width), in view pixels, largest kernel first.
+
+        No non-maximum suppression: kernels do not overlap.
+        """
+        probability = outputs["probability"][0, 0]
+        found = []
+        for kernel in self._kernels(probability):
+            score = _mean_inside(probability, kernel)
+            if score < self.min_score:
+                continue
+            polygon = self._grow(kernel)
+            if polygon is None:
+                continue
+            polygon = clip_points(polygon * np.float32(self.stride), size[1], size[0])
+            if signed_area(polygon) >= 1:
+                found.append(TextInstance(polygon, score=min(score, 1.0)))
+        return found
+
+    def _kernels(self, probability: np.ndarray) -> Iterator[np.ndarray]:
+        """Outlines of the regions above the threshold, in map pixels, largest first, holes left out."""
+        padded = np.pad(probability, 1)  # closes the outlines that touch the border
+        lines = contourpy.contour_generator(z=padded, line_type="Separate").lines(self.threshold)
+        areas = [signed_area(line) for line in lines]
+        # contourpy runs holes the other way round than outer outlines
+        order = sorted((i for i, area in enumerate(areas) if area > 0), key=lambda i: -areas[i])
+        for i in order[: self.max_instances]:
+            # sample (i, j) is the centre of pixel (i, j), and padding moved it by one
+            yield lines[i][:-1] - 0.5
+
+    def _grow(self, kernel: np.ndarray) -> np.ndarray | None:
+        """The kernel grown back, in map pixels: a rectangle or a polygon, or None if too small."""
+        min_side = self.min_side / self.stride
+        if self.shape == "quad":
+            quad = min_area_rectangle(kernel)
+            across, down = np.linalg.norm(quad[1] - quad[0]), np.linalg.norm(quad[3] - quad[0])
+            distance = self._unclip_distance(float(across * down), 2 * float(across + down))
+            if min(across, down) + 2 * distance < min_side:
+                return None
+            u = (quad[1] - quad[0]) / max(float(across), 1e-6) * distance
+            v = (quad[3] - quad[0]) / max(float(down), 1e-6) * distance
+            return np.asarray(quad + np.stack([-u - v, u - v, u + v, v - u]), dtype=np.float32)
+        outline = simplify(kernel, 0.002 * perimeter(kernel))
+        if len(outline) < 3:
+            return None
+        distance = self._unclip_distance(signed_area(outline), perimeter(outline))
+        grown = offset_polygon(outline, distance)
+        if len(grown) != 1:
+            return None
+        quad = min_area_rectangle(grown[0])
+        if min(np.linalg.norm(quad[1] - quad[0]), np.linalg.norm(quad[3] - quad[0])) < min_side:
+            return None
+        polygon = simplify(grown[0], 0.003 * perimeter(grown[0]))
+        polygon = clockwise(polygon if len(polygon) >= 4 else densify(polygon, 4))
+        start = int(np.argmin(np.linalg.norm(polygon - quad[0], axis=1)))
+        return np.roll(polygon, -start, axis=0)
+
+    def _unclip_distance(self, area: float, length: float) -> float:
+        if self.unclip_ratio is not None:
+            return area * self.unclip_ratio / max(length, 1e-6)
+        # Growing a rectangle of area A', outline L' by D gives A' + L' D + 4 D^2 and L' + 8 D. It was shrunk
+        # by D = c A / L with c = 1 - r^2; put in, that is (8 - 4 c) D^2 + (1 - c) L' D - c A' = 0.
+        c = 1 - self.shrink_ratio**2
+        a, b = 8 - 4 * c, (1 - c) * length
+        return (math.sqrt(b * b + 4 * a * c * area) - b) / (2 * a)
+
+
+def _outline_distance(polygon: np.ndarray, rows: slice, columns: slice) -> np.ndarray:
+    """Distance of each pixel centre of a window to the closed outline, (rows, columns) float32."""
+    y = np.arange(rows.start, rows.stop, dtype=np.float32)[:, None] + np.float32(0.5)
+    x = np.arange(columns.start, columns.stop, dtype=np.float32)[None, :] + np.float32(0.5)
+    best = np.full((rows.stop - rows.start, columns.stop - columns.start), np.inf, dtype=np.float32)
+    for (x0, y0), (x1, y1) in zip(polygon, np.roll(polygon, -1, axis=0), strict=True):
+        dx, dy = x1 - x0, y1 - y0
+        along = np.clip(((x - x0) * dx + (y - y0) * dy) / max(dx * dx + dy * dy, 1e-12), 0, 1)
+        np.minimum(best, (x - x0 - along * dx) ** 2 + (y - y0 - along * dy) ** 2, out=best)
+    return np.sqrt(best)
+
+
+def _mean_inside(values: np.ndarray, polygon: np.ndarray) -> float:
+    """Mean of the pixels whose centre the polygon covers; of its peak's window where it covers none."""
+    rows, columns, inside = fill_polygon(polygon, *values.shape)
+    window = values[rows, columns]
+    if inside.any():
+        return float(window[inside].mean())
+    return float(window.max()) if window.size else 0.0

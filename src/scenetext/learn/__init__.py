@@ -1,0 +1,1 @@
+"""Training: the only folder that imports torch (install it with `pip install 'scenetext[train]'`)."""

@@ -1,0 +1,79 @@
+"""Checkpoints: nested dictionaries of tensors in one safetensors file, plain values in its metadata.
+
+No pickle: loading a checkpoint runs no code.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor, nn
+
+from ..errors import TrainingError
+
+_SEPARATOR = "|"  # parameter names hold dots and slashes, not this
+
+
+def save_checkpoint(path: Path, groups: Mapping[str, Mapping[str, Tensor]], meta: Mapping[str, Any]) -> None:
+    """Writes named groups of tensors and JSON-ready values. A kill in between leaves the old file whole."""
+    tensors = {
+        f"{group}{_SEPARATOR}{name}": tensor.detach().contiguous().clone()
+        for group, members in groups.items()
+        for name, tensor in members.items()
+    }
+    partial = path.with_suffix(".partial")
+    save_file(tensors, partial, metadata={"scenetext": json.dumps(dict(meta))})
+    os.replace(partial, path)
+
+
+def load_checkpoint(path: Path) -> tuple[dict[str, dict[str, Tensor]], dict[str, Any]]:
+    """What `save_checkpoint` wrote. Raises TrainingError for a missing, damaged or foreign file."""
+    if not path.is_file():
+        raise TrainingError(f"{path}: no such checkpoint")
+    groups: dict[str, dict[str, Tensor]] = {}
+    try:
+        with safe_open(path, framework="pt") as file:
+            meta = json.loads((file.metadata() or {})["scenetext"])
+            for key in file.keys():  # noqa: SIM118 - not a dictionary
+                group, _, name = key.partition(_SEPARATOR)
+                groups.setdefault(group, {})[name] = file.get_tensor(key)
+    except (SafetensorError, KeyError, ValueError, OSError) as error:
+        raise TrainingError(f"{path}: not a checkpoint of scenetext ({error})") from error
+    return groups, meta
+
+
+def load_weights(net: nn.Module, state: Mapping[str, Tensor], where: str) -> None:
+    """Puts `state` into `net`; every key and shape has to match. Raises TrainingError naming what does not."""
+    own = net.state_dict()
+    missing = [key for key in own if key not in state]
+    unexpected = [key for key in state if key not in own]
+    shapes = [key for key in own if key in state and own[key].shape != state[key].shape]
+    for what, keys in (("missing", missing), ("unexpected", unexpected), ("of another shape", shapes)):
+        if keys:
+            raise TrainingError(f"{where}: {len(keys)} weights {what}, e.g. {keys[0]}; is it another recipe's?")
+    net.load_state_dict(dict(state))
+
+
+def optimizer_tensors(optimizer: torch.optim.Optimizer) -> dict[str, Tensor]:
+    """The state of an optimiser as flat tensors "index/name"; learning rates are not part of it."""
+    return {
+        f"{index}/{name}": torch.as_tensor(value)
+        for index, values in optimizer.state_dict()["state"].items()
+        for name, value in values.items()
+    }
+
+
+def restore_optimizer(optimizer: torch.optim.Optimizer, tensors: Mapping[str, Tensor]) -> None:
+    """The inverse of `optimizer_tensors`, for an optimiser over the same parameters."""
+    state: dict[int, dict[str, Tensor]] = {}
+    for key, tensor in tensors.items():
+        index, _, name = key.partition("/")
+        state.setdefault(int(index), {})[name] = tensor
+    optimizer.load_state_dict({"state": state, "param_groups": optimizer.state_dict()["param_groups"]})

@@ -1,0 +1,210 @@
+"""From data sets and synthesis to training batches, in worker processes, the same for the same seed.
+
+A stage of a recipe is a sequence of blocks of a few batches. Block b depends on nothing but the recipe's seed,
+the stage, b and the rank, so a run that was killed goes on with the very batches it would have seen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import cv2
+import numpy as np
+import torch
+from torch import Tensor
+from torch.utils.data import DataLoader, Dataset
+
+from ..codecs.ctc import CTC
+from ..codecs.db import DB
+from ..data import open_dataset
+from ..errors import BadImageError, SettingsError
+from ..image import CropResize, SceneResize
+from ..recipe import Data, Recipe
+from ..settings import build
+from ..synth.scenes import SceneSynth
+from ..synth.words import WordSynth
+from ..types import Sample
+from .augment import SceneAugment, WordAugment
+
+Batch = dict[str, Tensor]
+"""What a network's `losses` needs, and "dropped": samples of this batch that could not be used."""
+
+_ATTEMPTS = 20  # draws of one sample before a data set is given up as unusable
+
+SYNTHS: dict[str, type] = {"synth-words": WordSynth, "synth-scenes": SceneSynth}
+
+
+class _Synth(Protocol):
+    def sample(self, seed: int) -> Sample: ...
+
+
+class Mixture:
+    """Several sources of samples, drawn from in the proportions of their shares."""
+
+    def __init__(self, data: Sequence[Data], root: Path) -> None:
+        self.sources = [make_source(entry, root) for entry in data]
+        shares = np.array([entry.share for entry in data], dtype=np.float64)
+        if (shares < 0).any() or shares.sum() <= 0:
+            raise SettingsError("the shares of a stage's data are positive")
+        self.shares = shares / shares.sum()
+
+    def draw(self, rng: np.random.Generator) -> tuple[Sample, bool]:
+        """A sample, and whether it was made rather than photographed."""
+        source = self.sources[int(rng.choice(len(self.sources), p=self.shares))]
+        if isinstance(source, Sequence):
+            return source[int(rng.integers(len(source)))], False
+        return source.sample(int(rng.integers(2**62))), True
+
+
+def make_source(entry: Data, root: Path) -> Sequence[Sample] | _Synth:
+    """The data set or synthesiser of an entry. Synthesis finds `fonts`, `backgrounds` and `words.txt` in root,
+    unless the entry's settings name others. Raises SettingsError, DataError."""
+    if entry.name not in SYNTHS:
+        if entry.settings:
+            raise SettingsError(f"data {entry.name!r}: only synthesis has settings")
+        dataset = open_dataset(entry.name, root)
+        if len(dataset) == 0:
+            raise SettingsError(f"data {entry.name!r}: holds no samples")
+        return dataset
+    places: dict[str, Any] = {"fonts": str(root / "fonts"), "backgrounds": str(root / "backgrounds")}
+    if (root / "words.txt").is_file():
+        places["lexicon"] = str(root / "words.txt")
+    source: _Synth = build(SYNTHS[entry.name], places | entry.settings, f"data {entry.name!r}")
+    return source
+
+
+@dataclass(frozen=True)
+class WordBlocks(Dataset[list[Batch]]):
+    """Batches of word crops. Each block is sorted by width and cut into batches, so that the words of a batch
+    are stretched to a common width close to their own.
+
+    frames   {view width: frames that the network makes of it}
+    """
+
+    mixture: Mixture
+    codec: CTC
+    resize: CropResize
+    augment: WordAugment
+    frames: Mapping[int, int]
+    batch: int
+    seed: tuple[int, ...]
+    group: int = 16
+
+    def __getitem__(self, block: int) -> list[Batch]:
+        rng = np.random.default_rng((*self.seed, block))
+        words, dropped = [], 0
+        while len(words) < self.batch * self.group:
+            crop, text, failures = self._draw(rng)
+            words.append((crop, text))
+            dropped += failures
+        words.sort(key=lambda word: word[0].shape[1] / word[0].shape[0])
+        batches = [self._batch(words[i * self.batch : (i + 1) * self.batch]) for i in range(self.group)]
+        batches[0]["dropped"] = batches[0]["dropped"] + dropped
+        return [batches[i] for i in rng.permutation(self.group)]
+
+    def _draw(self, rng: np.random.Generator) -> tuple[np.ndarray, str, int]:
+        for attempt in range(_ATTEMPTS):
+            sample, made = self.mixture.draw(rng)
+            text = sample.instances[0].text or "" if sample.instances else ""
+            if not text or self.codec.characters.unknown(text):
+                continue
+            try:
+                crop = sample.image
+            except BadImageError:
+                continue
+            return crop if made else self.augment(crop, rng), text, attempt
+        raise SettingsError(
+            f"{_ATTEMPTS} samples in a row have no label that the charset can write; try scenetext data check"
+        )
+
+    def _batch(self, words: Sequence[tuple[np.ndarray, str]]) -> Batch:
+        middle = float(np.median([crop.shape[1] / crop.shape[0] for crop, _ in words]))
+        view_width = self.resize.width_for(1000, max(int(middle * 1000), 1))
+        # a word that its frames cannot spell has no loss; repeat another one in its place
+        fits = [w for w in words if self.codec.frames_needed(w[1]) <= self.frames[view_width]]
+        dropped = len(words) - len(fits)
+        words = [*fits, *(fits or words)[:dropped]]
+        images = np.concatenate([self.resize(crop, view_width).data for crop, _ in words])
+        targets = self.codec.encode([text for _, text in words])
+        batch = {"images": torch.from_numpy(images), "dropped": torch.tensor(dropped)}
+        return batch | {key: torch.from_numpy(value) for key, value in targets.items()}
+
+
+@dataclass(frozen=True)
+class SceneBlocks(Dataset[list[Batch]]):
+    """Batches of windows cut from scenes; several from each scene, spread over a block's batches."""
+
+    mixture: Mixture
+    codec: DB
+    resize: SceneResize
+    augment: SceneAugment
+    batch: int
+    seed: tuple[int, ...]
+    group: int = 4
+
+    def __getitem__(self, block: int) -> list[Batch]:
+        rng = np.random.default_rng((*self.seed, block))
+        rows: list[dict[str, np.ndarray]] = []
+        dropped = 0
+        while len(rows) < self.batch * self.group:
+            sample, _ = self.mixture.draw(rng)
+            try:
+                image = sample.image
+            except BadImageError:
+                dropped += 1
+                if dropped > _ATTEMPTS:
+                    raise
+                continue
+            for _ in range(self.augment.crops):
+                window, instances = self.augment(sample, image, rng)
+                targets = self.codec.encode(instances, window.shape[:2])
+                rows.append({"images": self.resize.normalise(window)[0]} | targets)
+        order = rng.permutation(len(rows))[: self.batch * self.group]
+        batches = []
+        for i in range(self.group):
+            chosen = [rows[j] for j in order[i * self.batch : (i + 1) * self.batch]]
+            batches.append({key: torch.from_numpy(np.stack([row[key] for row in chosen])) for key in chosen[0]})
+            batches[-1]["dropped"] = torch.tensor(dropped if i == 0 else 0)
+        return batches
+
+
+def stage_blocks(
+    recipe: Recipe, index: int, codec: Any, frames: Mapping[int, int], root: Path, rank: int
+) -> WordBlocks | SceneBlocks:
+    """The blocks of a stage for one process of a run."""
+    stage = recipe.stages[index]
+    mixture = Mixture(stage.data, root)
+    seed = (recipe.seed, index, rank)
+    where = f"recipe {recipe.name}, stage {index}: augment"
+    if recipe.task == "recognition":
+        resize = build(CropResize, recipe.resize, "[resize]")
+        return WordBlocks(mixture, codec, resize, build(WordAugment, stage.augment, where), frames, stage.batch, seed)
+    scene_resize = build(SceneResize, recipe.resize, "[resize]")
+    return SceneBlocks(mixture, codec, scene_resize, build(SceneAugment, stage.augment, where), stage.batch, seed)
+
+
+def batches(blocks: WordBlocks | SceneBlocks, start: int, stop: int, workers: int) -> Iterator[Batch]:
+    """Batches start to stop (exclusive) of a stage, made by `workers` processes, or here for 0."""
+    group = blocks.group
+    order = range(start // group, -(-stop // group))
+    loader: DataLoader[list[Batch]] = DataLoader(
+        blocks,
+        sampler=order,
+        batch_size=None,
+        num_workers=workers,
+        worker_init_fn=_quiet_worker,
+        prefetch_factor=2 if workers else None,
+    )
+    for block, content in zip(order, loader, strict=True):
+        for i, batch in enumerate(content, start=block * group):
+            if start <= i < stop:
+                yield batch
+
+
+def _quiet_worker(_: int) -> None:
+    # the training process owns the cores; a worker with threads of its own only gets in its way
+    torch.set_num_threads(1)
+    cv2.setNumThreads(0)

@@ -1,0 +1,32 @@
+"""Networks. Each is a Trainable, built from the settings of a recipe's [net] table; see NETS.
+
+    forward(images) -> dict of tensors               exactly what is exported
+    losses(images, targets) -> dict of scalars       what is minimised: the sum of the values
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, cast
+
+from ...errors import SettingsError, unknown_name
+from .base import Trainable
+from .db import DBNet
+from .recognizer import FourStage
+
+NETS: dict[str, type[Trainable]] = {"db": DBNet, "four_stage": FourStage}
+
+
+def make_net(settings: Mapping[str, Any], codec: Any) -> Trainable:
+    """The network that a table such as {"name": "db", "backbone": "light"} describes, for a codec.
+
+    Raises SettingsError for an unknown name, an unknown setting, or a codec that the network cannot feed.
+    """
+    values = dict(settings)
+    name = values.pop("name", "")
+    if name not in NETS:
+        raise unknown_name("net", str(name), NETS)
+    try:
+        return cast(Any, NETS[name])(codec, **values)
+    except TypeError as error:  # an unknown or missing keyword: names the class and the key
+        raise SettingsError(f"[net] {error}") from error

@@ -1,0 +1,70 @@
+"""What every network here is, and the few layers they share."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+
+
+class Trainable(nn.Module):
+    """A network with two verbs: `forward`, which is exported, and `losses`, which is trained."""
+
+    def forward(self, images: Tensor) -> dict[str, Tensor]:
+        """The named outputs that the codec decodes, from images (N, C, H, W) float32, normalised."""
+        raise NotImplementedError
+
+    def losses(self, images: Tensor, targets: dict[str, Tensor]) -> dict[str, Tensor]:
+        """Named scalar losses, already weighted; training minimises their sum.
+
+        targets   what the codec's `encode` gave, stacked over the batch.
+        """
+        raise NotImplementedError
+
+    def graphs(self) -> Sequence[nn.Module]:
+        """The modules that export writes, in the order in which reading runs them."""
+        return [self]
+
+
+def conv_bn_relu(inputs: int, outputs: int, kernel: int = 3, stride: int | tuple[int, int] = 1) -> nn.Sequential:
+    """Convolution ("same" padding, no bias), batch normalisation, ReLU."""
+    return nn.Sequential(
+        nn.Conv2d(inputs, outputs, kernel, stride, kernel // 2, bias=False),
+        nn.BatchNorm2d(outputs),
+        nn.ReLU(inplace=True),
+    )
+
+
+class ResidualBlock(nn.Module):
+    """Two 3x3 convolutions and a shortcut (He et al. 2016); 1x1 convolution where the shape changes."""
+
+    def __init__(self, inputs: int, outputs: int, stride: int | tuple[int, int] = 1) -> None:
+        super().__init__()
+        self.body = nn.Sequential(
+            conv_bn_relu(inputs, outputs, 3, stride),
+            nn.Conv2d(outputs, outputs, 3, 1, 1, bias=False),
+            nn.BatchNorm2d(outputs),
+        )
+        same = inputs == outputs and stride in (1, (1, 1))
+        self.shortcut: nn.Module = (
+            nn.Identity()
+            if same
+            else nn.Sequential(nn.Conv2d(inputs, outputs, 1, stride, bias=False), nn.BatchNorm2d(outputs))
+        )
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(N, inputs, H, W) -> (N, outputs, H / stride, W / stride)."""
+        return torch.relu(self.body(x) + self.shortcut(x))
+
+
+def init_weights(module: nn.Module) -> None:
+    """Kaiming-normal convolutions, batch normalisation at weight 1 and bias 0."""
+    for part in module.modules():
+        if isinstance(part, nn.Conv2d | nn.ConvTranspose2d):
+            nn.init.kaiming_normal_(part.weight, nonlinearity="relu")
+            if part.bias is not None:
+                nn.init.zeros_(part.bias)
+        elif isinstance(part, nn.BatchNorm2d):
+            nn.init.ones_(part.weight)
+            nn.init.zeros_(part.bias)

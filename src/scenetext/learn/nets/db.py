@@ -1,0 +1,93 @@
+"""DBNet (Liao et al., AAAI 2020): segmentation with a learnt, differentiable threshold."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from ...codecs.db import DB
+from ...errors import SettingsError, unknown_name
+from .base import Trainable, conv_bn_relu, init_weights
+from .fpn import FPN
+from .losses import balanced_bce, dice_loss, hard_negative_bce, masked_l1
+from .resnet import make_backbone
+
+_HEAD_STEPS = {4: 0, 2: 1, 1: 2}  # map stride -> doublings of the pyramid's stride-4 map
+
+
+def _head(inputs: int, width: int, steps: int) -> nn.Sequential:
+    """3x3 convolution, then transposed 2x2 convolutions with stride 2, the last one to a single map."""
+    layers: list[nn.Module] = [conv_bn_relu(inputs, width)]
+    for _ in range(steps - 1):
+        layers += [nn.ConvTranspose2d(width, width, 2, 2), nn.BatchNorm2d(width), nn.ReLU(inplace=True)]
+    layers.append(nn.ConvTranspose2d(width, 1, 2, 2) if steps else nn.Conv2d(width, 1, 1))
+    head = nn.Sequential(*layers)
+    init_weights(head)
+    return head
+
+
+class DBNet(Trainable):
+    """Backbone, feature pyramid, a probability head, and a threshold head that only training uses.
+
+    codec      its stride sets the resolution of the maps: 1 in the paper (two transposed convolutions)
+    backbone   a name of resnet.BACKBONES
+    width      channels of the pyramid; heads have width / 4
+    k          steepness of the differentiable binarisation, 50 in the paper
+    balance    "hard": cross-entropy with 3:1 hard negatives, as published; "mean": positives and negatives
+               weigh the same, and a dice loss on the probability map joins, for training from scratch
+    weights    of the cross-entropy on P, the dice loss on the binary map, and the L1 on the threshold map;
+               (5, 1, 10) is the authors' code, whose figures the README of DB reproduces. The paper states
+               cross-entropy on the binary map too, with (1, 1, 10); the code's form is taken here.
+
+    Output   "probability" (N, 1, H / stride, W / stride) float32 in [0, 1]
+    """
+
+    def __init__(
+        self,
+        codec: DB,
+        backbone: str = "resnet18",
+        width: int = 256,
+        k: float = 50.0,
+        balance: str = "hard",
+        weights: tuple[float, float, float] = (5.0, 1.0, 10.0),
+    ) -> None:
+        super().__init__()
+        if not isinstance(codec, DB):
+            raise SettingsError(f"net 'db' needs codec 'db', not {type(codec).__name__}")
+        if codec.stride not in _HEAD_STEPS:
+            raise SettingsError(f"net 'db' makes maps of stride 1, 2 or 4; the codec has {codec.stride}")
+        if balance not in ("hard", "mean"):
+            raise unknown_name("balance", balance, ("hard", "mean"))
+        self.backbone = make_backbone(backbone)
+        self.neck = FPN(self.backbone.channels, width)
+        steps = _HEAD_STEPS[codec.stride]
+        self.probability = _head(width, width // 4, steps)
+        self.threshold = _head(width, width // 4, steps)
+        self.k = k
+        self.balance = balance
+        self.weights = tuple(weights)
+
+    def forward(self, images: Tensor) -> dict[str, Tensor]:
+        """images (N, 3, H, W), sides multiples of 32."""
+        return {"probability": torch.sigmoid(self.probability(self.neck(self.backbone(images))))}
+
+    def losses(self, images: Tensor, targets: dict[str, Tensor]) -> dict[str, Tensor]:
+        """targets: the maps of codecs.db.DB, each (N, h, w)."""
+        features = self.neck(self.backbone(images))
+        logits = self.probability(features).squeeze(1).float()
+        threshold = torch.sigmoid(self.threshold(features).squeeze(1).float())
+        probability = torch.sigmoid(logits)
+        kernel, mask = targets["kernel"], targets["kernel_mask"]
+        # sigmoid(k x) is the literal 1 / (1 + exp(-k x)) without its overflow
+        binary = torch.sigmoid(self.k * (probability - threshold))
+        bce_weight, dice_weight, border_weight = self.weights
+        losses = {
+            "binary": dice_weight * dice_loss(binary, kernel, mask),
+            "border": border_weight * masked_l1(threshold, targets["border"], targets["border_mask"]),
+        }
+        if self.balance == "hard":
+            losses["probability"] = bce_weight * hard_negative_bce(logits, kernel, mask)
+        else:
+            losses["probability"] = bce_weight * balanced_bce(logits, kernel, mask)
+            losses["overlap"] = dice_weight * dice_loss(probability, kernel, mask)
+        return losses

@@ -1,0 +1,34 @@
+"""The feature pyramid of DB (section 3.1; after Lin et al. 2017): four maps become one at stride 4."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+
+from .base import init_weights
+from .resnet import upsample_like
+
+
+class FPN(nn.Module):
+    """1x1 lateral convolutions to `width`, top-down sums, 3x3 convolutions to width / 4, concatenation.
+
+    channels   of the four input maps, C2 to C5
+    width      256 in the paper; also the number of output channels (attribute `channels`)
+    """
+
+    def __init__(self, channels: Sequence[int], width: int = 256) -> None:
+        super().__init__()
+        self.channels = width
+        self.lateral = nn.ModuleList(nn.Conv2d(c, width, 1, bias=False) for c in channels)
+        self.smooth = nn.ModuleList(nn.Conv2d(width, width // 4, 3, padding=1, bias=False) for _ in channels)
+        init_weights(self)
+
+    def forward(self, features: Sequence[Tensor]) -> Tensor:
+        """(C2, C3, C4, C5) -> (N, width, H / 4, W / 4), ordered P5, P4, P3, P2 as in the authors' code."""
+        levels = [lateral(feature) for lateral, feature in zip(self.lateral, features, strict=True)]
+        for i in (2, 1, 0):
+            levels[i] = levels[i] + upsample_like(levels[i + 1], levels[i])
+        maps = [smooth(level) for smooth, level in zip(self.smooth, levels, strict=True)]
+        return torch.cat([upsample_like(m, maps[0]) for m in reversed(maps)], dim=1)

@@ -1,0 +1,182 @@
+"""Recipes: one flat TOML file holds everything a training run needs, and nothing else does."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from importlib import resources
+from pathlib import Path
+from typing import Any, Literal
+
+from .errors import SettingsError, unknown_name
+from .settings import build, to_dict
+
+PACKAGED = resources.files("scenetext") / "recipes"
+
+
+@dataclass(frozen=True)
+class Data:
+    """One source of training samples.
+
+    name       a data set and split ("iiit5k:train"), or "synth-words", "synth-scenes"
+    share      its weight in the mixture of the stage
+    settings   of the synthesiser (WordSynth, SceneSynth); empty for a data set
+    """
+
+    name: str
+    share: float = 1.0
+    settings: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One part of a training run; stages run in order.
+
+    steps      optimiser steps
+    batch      samples per step and process
+    lr         learning rate at its peak
+    schedule   over this stage, after the warm-up: "constant", "cosine" (to 1 % of lr), or "linear" (to 1 %)
+    warmup     steps over which the rate rises linearly from 0
+    data       the mixture
+    augment    settings of learn.augment.WordAugment or SceneAugment
+    """
+
+    steps: int
+    batch: int
+    lr: float
+    data: tuple[Data, ...]
+    schedule: Literal["constant", "cosine", "linear"] = "constant"
+    warmup: int = 0
+    augment: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Optim:
+    """name, weight_decay: of the optimiser; clip: largest gradient norm; ema: decay of the averaged weights
+    that are validated and exported, 0 for none; settings: further keyword arguments of the torch optimiser."""
+
+    name: Literal["adamw", "adadelta", "sgd"] = "adamw"
+    weight_decay: float = 0.0
+    clip: float = 5.0
+    ema: float = 0.0
+    settings: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Validate:
+    """every: steps between validations; data: the sets, scored one by one; protocol: one of PROTOCOLS, whose
+    first figure, averaged over the sets, picks the best weights; limit: samples per set, 0 for all."""
+
+    data: tuple[str, ...]
+    protocol: str
+    every: int = 1000
+    limit: int = 0
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """A training run.
+
+    task        "recognition" or "detection"
+    net         name and settings of a network (learn.nets.NETS)
+    codec       name and settings of a codec (codecs.CODECS)
+    resize      settings of image.CropResize or image.SceneResize
+    precision   "fp32", or "bf16" for automatic mixed precision
+    """
+
+    name: str
+    task: Literal["recognition", "detection"]
+    net: dict[str, Any]
+    codec: dict[str, Any]
+    stages: tuple[Stage, ...]
+    validate: Validate
+    description: str = ""
+    resize: dict[str, Any] = field(default_factory=dict)
+    optim: Optim = field(default_factory=Optim)
+    precision: Literal["fp32", "bf16"] = "fp32"
+    seed: int = 1
+
+    def __post_init__(self) -> None:
+        if not self.stages:
+            raise ValueError("a recipe has at least one stage")
+
+    @property
+    def steps(self) -> int:
+        """Optimiser steps of all stages."""
+        return sum(stage.steps for stage in self.stages)
+
+    def to_json(self) -> str:
+        """The complete recipe; `recipe_from_json` restores it."""
+        return json.dumps(to_dict(self), indent=2)
+
+
+def recipe_names() -> list[str]:
+    """The packaged recipes."""
+    return sorted(entry.name[:-5] for entry in PACKAGED.iterdir() if entry.name.endswith(".toml"))
+
+
+def load_recipe(name: str, changes: Sequence[str] = ()) -> Recipe:
+    """A packaged recipe by name, or a recipe file by path, with "section.key=value" changes.
+
+    Values of changes are TOML ("1e-3", "true", "[1, 2]"); what is no TOML is taken as text. An index picks
+    from an array: "stages.0.steps=100". Raises SettingsError.
+    """
+    if name in recipe_names():
+        text = (PACKAGED / f"{name}.toml").read_text(encoding="utf-8")
+    elif Path(name).suffix == ".toml" and Path(name).is_file():
+        text = Path(name).read_text(encoding="utf-8")
+    else:
+        raise unknown_name("recipe or recipe file", name, recipe_names())
+    try:
+        values = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError(f"recipe {name}: {error}") from error
+    for change in changes:
+        _apply(values, change)
+    return build(Recipe, values, f"recipe {name}")
+
+
+def recipe_from_json(text: str, where: str = "recipe") -> Recipe:
+    """The inverse of `Recipe.to_json`."""
+    try:
+        values = json.loads(text)
+    except json.JSONDecodeError as error:
+        raise SettingsError(f"{where}: {error}") from error
+    return build(Recipe, values, where)
+
+
+def _apply(values: dict[str, Any], change: str) -> None:
+    path, equals, text = change.partition("=")
+    if not equals or not path.strip():
+        raise SettingsError(f"--set {change!r}: expected section.key=value")
+    try:
+        value: Any = tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        value = text
+    *parents, last = path.strip().split(".")
+    place: Any = values
+    for key in parents:
+        if isinstance(place, list):
+            place = _item(place, key, change)
+        else:
+            place = place.setdefault(key, {})
+        if not isinstance(place, dict | list):
+            raise SettingsError(f"--set {change!r}: {key!r} is not a section")
+    if isinstance(place, list):
+        _item(place, last, change)
+        place[int(last)] = value
+    else:
+        place[last] = value
+
+
+def _item(place: list[Any], key: str, change: str) -> Any:
+    if not key.isdigit() or int(key) >= len(place):
+        raise SettingsError(f"--set {change!r}: {key!r} is not an index below {len(place)}")
+    return place[int(key)]
+
+
+def settings_table(recipe: Recipe) -> Mapping[str, Any]:
+    """The recipe as nested plain tables, e.g. for a bundle's model.json."""
+    return to_dict(recipe)

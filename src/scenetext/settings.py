@@ -1,0 +1,96 @@
+"""Strict settings: dictionaries (from TOML or JSON) become frozen dataclasses, or a clear error."""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import types
+import typing
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+from .errors import SettingsError
+
+T = TypeVar("T")
+
+
+def build(cls: type[T], values: Mapping[str, Any], where: str = "") -> T:
+    """`cls(**values)`, checked field by field, nested dataclasses included.
+
+    where   how errors name the place, e.g. "recipe crnn, [codec]".
+    Raises SettingsError for an unknown key (with the nearest known one), a missing key, or a wrong type.
+    Integers are accepted for floats and lists for tuples; nothing else is converted.
+    """
+    place = f"{where}: " if where else ""
+    if not isinstance(values, Mapping):
+        raise SettingsError(f"{place}expected a table of settings, got {values!r}")
+    fields = {f.name: f for f in dataclasses.fields(cls) if f.init}  # type: ignore[arg-type]
+    for key in values:
+        if key not in fields:
+            near = difflib.get_close_matches(key, fields, n=1)
+            hint = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(fields)}"
+            raise SettingsError(f"{place}no such setting {key!r}; {hint}")
+    hints = typing.get_type_hints(cls)
+    kwargs = {key: _convert(hints[key], value, f"{place}{key}") for key, value in values.items()}
+    for name, f in fields.items():
+        required = f.default is dataclasses.MISSING and f.default_factory is dataclasses.MISSING
+        if required and name not in kwargs:
+            raise SettingsError(f"{place}setting {name!r} is missing")
+    try:
+        return cls(**kwargs)
+    except (ValueError, TypeError) as error:
+        raise SettingsError(f"{place}{error}") from error
+
+
+def to_dict(settings: Any) -> dict[str, Any]:
+    """A settings dataclass as a plain dictionary; `build` restores it."""
+    return {f.name: _plain(getattr(settings, f.name)) for f in dataclasses.fields(settings) if f.init}
+
+
+def _plain(value: Any) -> Any:
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return to_dict(value)
+    if isinstance(value, tuple | list):
+        return [_plain(v) for v in value]
+    return value
+
+
+def _convert(hint: Any, value: Any, where: str) -> Any:
+    origin = typing.get_origin(hint)
+    if hint is Any:
+        return value
+    if origin in (typing.Union, types.UnionType):
+        for option in typing.get_args(hint):
+            try:
+                return _convert(option, value, where)
+            except SettingsError:
+                continue
+    elif hint is type(None):
+        if value is None:
+            return None
+    elif origin is typing.Literal:
+        if value in typing.get_args(hint):
+            return value
+        raise SettingsError(f"{where} is one of {', '.join(map(repr, typing.get_args(hint)))}, not {value!r}")
+    elif origin in (tuple, list):
+        if isinstance(value, list | tuple):
+            args = typing.get_args(hint)
+            repeated = origin is list or (len(args) == 2 and args[1] is Ellipsis)
+            if not repeated and len(args) != len(value):
+                raise SettingsError(f"{where} has {len(args)} values, not {len(value)}")
+            items = (
+                _convert(args[0] if repeated else args[i], v, f"{where}[{i}]") for i, v in enumerate(value)
+            )
+            return origin(items)
+    elif origin is dict:
+        if isinstance(value, Mapping):
+            return dict(value)
+    elif dataclasses.is_dataclass(hint):
+        return value if isinstance(value, hint) else build(typing.cast(type, hint), value, where)
+    elif hint is float:
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            return float(value)
+    elif isinstance(hint, type) and type(value) is hint:
+        return value
+    name = getattr(hint, "__name__", str(hint)) if origin is None else str(hint)
+    raise SettingsError(f"{where} is a {name}, not {value!r}")
