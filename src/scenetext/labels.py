@@ -11,7 +11,7 @@ made of numbers and commas, so there a text may stand in double quotes; `format_
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -37,9 +37,7 @@ def parse_line(line: str, layout: Layout = "quad", *, with_text: bool = True) ->
     Raises ValueError with the reason; `read_labels` adds the file and the line.
     """
     fields = line.split(",")
-    numbers = 0
-    while numbers < len(fields) and _NUMBER.fullmatch(fields[numbers]):
-        numbers += 1
+    numbers = leading_numbers(fields)
     if layout == "quad":
         if numbers < 8:
             raise ValueError(f"expected 8 coordinates, found {numbers} in {_excerpt(line)}")
@@ -59,6 +57,14 @@ def parse_line(line: str, layout: Layout = "quad", *, with_text: bool = True) ->
     if text == ILLEGIBLE:
         return TextInstance(polygon, None, legible=False)
     return TextInstance(polygon, unquote(text) if layout == "polygon" and text is not None else text)
+
+
+def leading_numbers(fields: Sequence[str]) -> int:
+    """How many of the fields of a line, from the first on, are numbers."""
+    count = 0
+    while count < len(fields) and _NUMBER.fullmatch(fields[count]):
+        count += 1
+    return count
 
 
 def unquote(text: str) -> str:
@@ -90,8 +96,7 @@ def format_line(instance: TextInstance, layout: Layout = "quad") -> str:
 def _needs_quotes(text: str) -> bool:
     if text.startswith(ILLEGIBLE) or _QUOTED.fullmatch(text):
         return True
-    first, *rest = text.split(",", 2)
-    return bool(rest and _NUMBER.fullmatch(first) and _NUMBER.fullmatch(rest[0]))
+    return leading_numbers(text.split(",")) > 1
 
 
 def parse_labels(

@@ -294,7 +294,8 @@ class _Logger:
         if self.board:
             self.board.add_scalar("validation/figure", result.figure, step)
         for name, score in result.scores.items():
-            self.report(f"validation at step {step}: {name}  {score['text']}")
+            figures = "  ".join(f"{key} {value:.4f}" for key, value in score["values"].items())
+            self.report(f"validation at step {step}: {name}  {figures}")
         for line in result.examples[:8]:
             self.report(f"    {line}")
         self._start()

@@ -24,6 +24,7 @@ from ..errors import BadImageError, SettingsError
 from ..image import CropResize, SceneResize
 from ..recipe import Data, Recipe
 from ..settings import build
+from ..synth.corpus import Corpus
 from ..synth.scenes import SceneSynth
 from ..synth.words import WordSynth
 from ..types import Sample
@@ -71,7 +72,7 @@ def make_source(entry: Data, root: Path) -> Sequence[Sample] | _Synth:
         return dataset
     places: dict[str, Any] = {"fonts": str(root / "fonts"), "backgrounds": str(root / "backgrounds")}
     if (root / "words.txt").is_file():
-        places["lexicon"] = str(root / "words.txt")
+        places["corpus"] = Corpus.from_file(root / "words.txt")
     source: _Synth = build(SYNTHS[entry.name], places | entry.settings, f"data {entry.name!r}")
     return source
 

@@ -1,4 +1,4 @@
-"""Photographs as the stage of a synthetic scene: cropped, recoloured, split into walls; and where they are quiet."""
+"""Photographs as the stage of a scene: cropped, recoloured, split into walls; and where they are quiet."""
 
 from __future__ import annotations
 
@@ -43,7 +43,9 @@ def load_photo(folder: str, rng: np.random.Generator) -> np.ndarray:
     return cv2.cvtColor(photo, cv2.COLOR_BGR2RGB)
 
 
-def crop_photo(photo: np.ndarray, rng: np.random.Generator, height: int, width: int, zoom: float) -> np.ndarray:
+def crop_photo(
+    photo: np.ndarray, rng: np.random.Generator, height: int, width: int, zoom: float
+) -> np.ndarray:
     """A random window of a photo, mirrored half the time, stretched to (height, width).
 
     zoom    the smallest part of the photo's sides that a window takes, in (0, 1].
@@ -78,7 +80,7 @@ def recolour(image: np.ndarray, rng: np.random.Generator, strength: float = 1.0)
 
 
 def backdrop(folder: str, rng: np.random.Generator, height: int, width: int) -> np.ndarray:
-    """The empty stage, (height, width, 3) uint8 RGB: one photo, or two as walls, at times with plain surfaces."""
+    """The empty stage, (height, width, 3) uint8 RGB: one photo or two as walls, at times with plain surfaces."""
     stage = _view(folder, rng, height, width)
     if rng.random() < 0.15:
         stage = _split(stage, _view(folder, rng, height, width), rng)
@@ -109,7 +111,7 @@ def _split(first: np.ndarray, second: np.ndarray, rng: np.random.Generator) -> n
 
 
 def _surface(stage: np.ndarray, rng: np.random.Generator) -> None:
-    """A plain wall, pillar, pane, floor or lamp, painted onto the stage: the quiet shapes of halls and streets."""
+    """Paint a plain wall, pillar, pane, floor or lamp: the quiet shapes of halls and streets."""
     height, width = stage.shape[:2]
     lamp = rng.random() < 0.2
     w = width * (rng.uniform(0.05, 0.4) if lamp else rng.uniform(0.1, 0.9))
@@ -150,7 +152,9 @@ class QuietMap:
     def of(cls, image: np.ndarray) -> QuietMap:
         """The map of a picture (H, W, 3) uint8."""
         rows, columns = image.shape[0] // _CELL, image.shape[1] // _CELL
-        grey = cv2.cvtColor(cv2.resize(image, (columns, rows), interpolation=cv2.INTER_AREA), cv2.COLOR_RGB2GRAY)
+        grey = cv2.cvtColor(
+            cv2.resize(image, (columns, rows), interpolation=cv2.INTER_AREA), cv2.COLOR_RGB2GRAY
+        )
         dx, dy = cv2.Sobel(grey, cv2.CV_32F, 1, 0), cv2.Sobel(grey, cv2.CV_32F, 0, 1)
         return cls(cv2.integral(cv2.magnitude(dx, dy)), np.zeros((rows, columns), np.uint8))
 

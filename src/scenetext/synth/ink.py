@@ -1,4 +1,4 @@
-"""A line of text as coverage, with the exact place of every character; straight, along an arc, or along a wave."""
+"""A line of text as coverage, with the place of every character; straight, along an arc, or along a wave."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ class Ink:
     """A drawn line of text.
 
     text        as drawn, blanks included.
-    alpha       (h, w) uint8: how much of each pixel is covered; its border is free of ink by `margin` pixels.
+    alpha       (h, w) uint8: how much of each pixel is covered.
     characters  (n, 4, 2) float32, one quad per character of `text` (a blank has its advance), in pixels of
-                `alpha`, clockwise from the top left as one reads. Across the line a quad ends where the ink of
-                the character ends; along it all quads of a word share the top and bottom of the word's ink.
+                `alpha`, clockwise from the top left as one reads. A quad is as wide as the character's ink and
+                as tall as the ink of its whole word.
     height      of the tallest ink above and below the baseline, in pixels.
     """
 
@@ -43,16 +43,19 @@ def render_line(
     """Draw a line.
 
     spacing     extra room between characters, in units of the font size; slightly negative is tighter.
-    bend        how far a circular baseline turns along the whole line, in radians, -3 to 3; positive is an arch
-                (its middle is highest).
+    bend        how far a circular baseline turns along the whole line, in radians, -3 to 3; positive is an
+                arch (its middle is highest).
     wave        height of a sine-shaped baseline with one period along the line, in units of the font size.
     margin      free pixels on every side.
 
     Characters on a curved baseline are turned but not distorted, as a sign painter would place them.
     Raises ValueError if there is nothing to draw.
     """
-    glyphs = [face.glyph(character) for character in text]
-    boxes = np.array([_ink_box(*glyph) for glyph in glyphs], dtype=np.float64).reshape(-1, 4)
+    nothing = np.zeros((0, 0), dtype=np.uint8), 0, 0  # some fonts draw a box for the blank
+    glyphs = [nothing if character == " " else face.glyph(character) for character in text]
+    boxes = np.array(
+        [(left, top, left + ink.shape[1], top + ink.shape[0]) for ink, left, top in glyphs], dtype=np.float64
+    ).reshape(-1, 4)
     inked = boxes[:, 2] > boxes[:, 0]
     if not inked.any():
         raise ValueError(f"{text!r} leaves no ink in {face.font.getname()}")
@@ -92,15 +95,6 @@ def word_polygon(characters: np.ndarray) -> np.ndarray:
     return np.concatenate([_side(quads[:, 0], quads[:, 1]), _side(quads[:, 3], quads[:, 2])[::-1]]).astype(
         np.float32
     )
-
-
-def _ink_box(coverage: np.ndarray, left: int, top: int) -> tuple[int, int, int, int]:
-    """(left, top, right, bottom) of the inked pixels, relative to the pen; all zero if there are none."""
-    columns = np.flatnonzero(coverage.any(axis=0)) if coverage.size else np.zeros(0, dtype=int)
-    if not len(columns):
-        return 0, 0, 0, 0
-    rows = np.flatnonzero(coverage.any(axis=1))
-    return left + int(columns[0]), top + int(rows[0]), left + int(columns[-1]) + 1, top + int(rows[-1]) + 1
 
 
 def _runs(text: str) -> list[slice]:
@@ -151,7 +145,8 @@ def _draw_curved(
         # pixel centres: cv2 puts them on integers, our coordinates on halves
         offset = turns[i] @ (np.array([dx + 0.5, dy + 0.5]) - half[i]) + (x[i] - left - 0.5, y[i] - top - 0.5)
         corners = turns[i] @ np.array([[0, width, width, 0], [0, 0, height, height]]) + offset[:, None]
-        low, high = np.floor(corners.min(axis=1)).astype(int) - 1, np.ceil(corners.max(axis=1)).astype(int) + 1
+        low = np.floor(corners.min(axis=1)).astype(int) - 1
+        high = np.ceil(corners.max(axis=1)).astype(int) + 1
         matrix = np.column_stack([turns[i], offset - low])
         tile = cv2.warpAffine(coverage, matrix, tuple(int(v) for v in high - low), flags=cv2.INTER_LINEAR)
         _stamp(alpha, tile, int(low[0]), int(low[1]))

@@ -1,114 +1,19 @@
-"""What stands on a sign, and where: words, lines, paragraphs, boards, labels, stamps, in pixels of the sign.
+"""What stands on a sign, and where: words, lines, paragraphs, boards, labels, stamps.
 
-A layout is a function (writer, budget) -> Block, where budget is how many words may be written. It fixes shapes
-only; colours come later, when it is known what the block stands on.
+A layout is a function (writer, budget) -> Block, where budget is how many words may be written. It fixes
+shapes only; colours come later, when it is known what the block stands on.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
+from .block import Block, Panel, Part, bare, boarded, moved, on_line, stack
 from .marks import PICTOGRAMS, draw_mark
-from .writer import Line, Word, Writer
-
-
-@dataclass(frozen=True, eq=False)
-class Part:
-    """Ink at a place: a line of words, or a mark without any.
-
-    coverage    (h, w) uint8.
-    left, top   where its corner lies on the block.
-    ground      which of the block's grounds it stands on.
-    accent      True: the second of the two ink colours of that ground.
-    words       polygons relative to the block.
-    """
-
-    coverage: np.ndarray
-    left: int
-    top: int
-    ground: int = 0
-    accent: bool = False
-    words: tuple[Word, ...] = ()
-
-
-@dataclass(frozen=True)
-class Panel:
-    """A filled rectangle: left, top, right, bottom; the plate of a sign, or a stripe on it.
-
-    ground    the number of its colour. Ground 0 without a panel is the photograph itself.
-    radius    of the corners; border, the width of a line around it, 0 for none. All in pixels.
-    """
-
-    box: tuple[float, float, float, float]
-    ground: int = 0
-    radius: float = 0.0
-    border: float = 0.0
-
-
-@dataclass(frozen=True, eq=False)
-class Block:
-    """A sign: panels from back to front, parts on them, and boxes that show a piece of some photograph."""
-
-    width: int
-    height: int
-    parts: tuple[Part, ...]
-    panels: tuple[Panel, ...] = ()
-    pictures: tuple[tuple[int, int, int, int], ...] = ()
-    curved: bool = False
-
-    @property
-    def words(self) -> tuple[Word, ...]:
-        """All words, in the order of writing."""
-        return tuple(word for part in self.parts for word in part.words)
-
-
-def on_line(line: Line, left: float, top: float, ground: int = 0, accent: bool = False) -> Part:
-    """A line of words with its corner at (left, top)."""
-    x, y = round(left), round(top)
-    return Part(line.coverage, x, y, ground, accent, tuple(word.moved(x, y) for word in line.words))
-
-
-def stack(
-    lines: Sequence[Line], align: float, gaps: Sequence[float], *, ground: int = 0, accents: Sequence[bool] = ()
-) -> tuple[list[Part], int, int]:
-    """Lines below each other: (parts, width, height).
-
-    align   0 left, 0.5 centred, 1 right.
-    gaps    the pixels below each line but the last.
-    """
-    width = max(line.width for line in lines)
-    parts, y = [], 0.0
-    for i, line in enumerate(lines):
-        accent = bool(accents[i]) if i < len(accents) else False
-        parts.append(on_line(line, align * (width - line.width), y, ground, accent))
-        y += line.height + (gaps[i] if i < len(lines) - 1 else 0.0)
-    return parts, width, int(np.ceil(y))
-
-
-def moved(parts: Sequence[Part], dx: float, dy: float) -> list[Part]:
-    """Parts moved by whole pixels."""
-    x, y = round(dx), round(dy)
-    return [
-        replace(p, left=p.left + x, top=p.top + y, words=tuple(w.moved(x, y) for w in p.words)) for p in parts
-    ]
-
-
-def boarded(writer: Writer, parts: Sequence[Part], width: int, height: int, pad: float, ground: int = 0) -> Block:
-    """The parts on one plate, with `pad` pixels around them."""
-    rng = writer.rng
-    pad_x, pad_y = pad * rng.uniform(0.8, 1.6), pad * rng.uniform(0.6, 1.2)
-    w, h = int(width + 2 * pad_x), int(height + 2 * pad_y)
-    radius = min(w, h) * (rng.uniform(0.05, 0.5) if rng.random() < 0.35 else 0.0)
-    border = max(1.0, min(w, h) * rng.uniform(0.01, 0.05)) if rng.random() < 0.4 else 0.0
-    return Block(w, h, tuple(moved(parts, pad_x, pad_y)), (Panel((0, 0, w, h), ground, radius, border),))
-
-
-def bare(parts: Sequence[Part], width: int, height: int, margin: int = 6) -> Block:
-    """The parts without a plate; the margin leaves room for shadows and outlines."""
-    return Block(width + 2 * margin, height + 2 * margin, tuple(moved(parts, margin, margin)))
+from .writer import Line, Writer
 
 
 def _maybe_boarded(writer: Writer, parts: Sequence[Part], width: int, height: int, size: float) -> Block:
@@ -169,7 +74,10 @@ def _paragraph(
         scale = rng.uniform(0.6, 1.5) if varied else (rng.uniform(1.2, 2.0) if i == 0 and count > 2 else 1.0)
         lines.append(writer.line(row, size * scale, font))
     gaps = [rng.uniform(0.2, 0.9) * size] * count
-    accents = [varied and rng.random() < 0.4 or (i == 0 and not varied and rng.random() < 0.4) for i in range(count)]
+    accents = [
+        (varied and rng.random() < 0.4) or (i == 0 and not varied and rng.random() < 0.4)
+        for i in range(count)
+    ]
     return stack(lines, float(rng.choice([0.0, 0.0, 0.5, 0.5, 1.0])), gaps, ground=ground, accents=accents)
 
 
@@ -208,7 +116,7 @@ def sign(writer: Writer, budget: int) -> Block:
 
 
 def directions(writer: Writer, budget: int) -> Block:
-    """A direction board: rows of an arrow or pictogram, words, now and then a number, on one or several colours."""
+    """A direction board: rows of an arrow or pictogram and words, on one or several colours."""
     rng = writer.rng
     size = writer.size(0.0, 0.6)
     count = max(1, min(int(rng.integers(1, 6)), budget // 2))
@@ -224,12 +132,12 @@ def directions(writer: Writer, budget: int) -> Block:
     row_height = max(max(line.height for _, line in rows), int(size * 1.2)) + 2 * pad
     width = max(line.width for _, line in rows) + 1.2 * size + 3 * pad
     parts, panels = [], []
-    for i, (icon, line) in enumerate(rows):
+    for i, (arrow, line) in enumerate(rows):
         y = i * row_height
         icon_x, text_x = (pad, 1.2 * size + 2 * pad) if arrow_first else (width - pad - 1.2 * size, pad)
-        parts += moved([icon], icon_x, y + (row_height - icon.coverage.shape[0]) / 2)
-        parts.append(on_line(line, text_x, y + (row_height - line.height) / 2, icon.ground))
-        panels.append(Panel((0, y, width, y + row_height), icon.ground, 0, 1.0 if coloured else 0))
+        parts += moved([arrow], icon_x, y + (row_height - arrow.coverage.shape[0]) / 2)
+        parts.append(on_line(line, text_x, y + (row_height - line.height) / 2, arrow.ground))
+        panels.append(Panel((0, y, width, y + row_height), arrow.ground, 0, 1.0 if coloured else 0))
     if not coloured:
         border = max(1.0, size * 0.08) if rng.random() < 0.5 else 0.0
         panels = [Panel((0, 0, width, count * row_height), 0, pad * rng.uniform(0, 1), border)]
@@ -241,7 +149,10 @@ def column(writer: Writer, budget: int) -> Block:
     rng = writer.rng
     size = writer.size(0.0, 0.7)
     count = max(1, min(int(rng.integers(2, 6)), budget))
-    lines = [writer.line(writer.texts(1 if rng.random() < 0.7 or budget < 2 * count else 2), size) for _ in range(count)]
+    lines = [
+        writer.line(writer.texts(1 if rng.random() < 0.7 or budget < 2 * count else 2), size)
+        for _ in range(count)
+    ]
     pad = size * rng.uniform(0.2, 0.6)
     width = max(line.width for line in lines) + 2 * pad
     parts, panels, y = [], [], 0.0
@@ -292,7 +203,8 @@ def number_plate(writer: Writer, budget: int) -> Block:
     parts, width, height = stack([writer.line(words, size)], 0, [0])
     block = boarded(writer, parts, width, height, size * 0.35)
     return replace(
-        block, panels=(replace(block.panels[0], radius=size * 0.15, border=max(1.0, size * rng.uniform(0, 0.1))),)
+        block,
+        panels=(replace(block.panels[0], radius=size * 0.15, border=max(1.0, size * rng.uniform(0, 0.1))),),
     )
 
 
@@ -302,12 +214,14 @@ def price_tag(writer: Writer, budget: int) -> Block:
     size = writer.size(0.1, 0.8)
     whole = int(10 ** rng.uniform(0, 3))
     cents = f".{rng.choice(['00', '50', '90', '95', '99'])}" if rng.random() < 0.6 else ""
-    price = f"{rng.choice(['$', '$', '£', '€', 'S$', ''])}{whole}{cents}"
+    price = f"{rng.choice(['$', '$', 'S$', ''])}{whole}{cents}"
     if rng.random() < 0.15:
         price = f"{int(rng.integers(1, 10)) * 10}%"
     lines = [writer.line([price], size)]
     if budget > 1 and rng.random() < 0.7:
-        small = writer.line(writer.texts(min(budget - 1, int(rng.integers(1, 4)))), size * rng.uniform(0.3, 0.7))
+        small = writer.line(
+            writer.texts(min(budget - 1, int(rng.integers(1, 4)))), size * rng.uniform(0.3, 0.7)
+        )
         lines = [small, lines[0]] if rng.random() < 0.5 else [lines[0], small]
     stacked = stack(lines, 0.5, [size * 0.3], accents=[True, False])
     return boarded(writer, *stacked, size * rng.uniform(0.2, 0.6))

@@ -52,7 +52,7 @@ def _chevron(rng: np.random.Generator, height: int, width: int) -> np.ndarray:
     count = int(rng.integers(1, 4))
     step = 1 / (count + 0.6)
     shape = np.array([[0, 0.1], [0.5, 0.1], [1.0, 0.5], [0.5, 0.9], [0, 0.9], [0.5, 0.5]]) * (step, 1)
-    mask = _fill(height, width, *[shape + (i * step, 0) for i in range(count)])
+    mask = _fill(height, width, *[shape + np.array([i * step, 0]) for i in range(count)])
     return mask if rng.random() < 0.5 else np.ascontiguousarray(mask[:, ::-1])
 
 
@@ -73,9 +73,9 @@ def _person(rng: np.random.Generator, height: int, width: int) -> np.ndarray:
     c = 0.5
     body = np.array(
         [
-            [c - w * 0.7, 0.3], [c + w * 0.7, 0.3], [c + w * 0.9, 0.62], [c + w * 0.6, 0.62], [c + w * 0.5, 0.42],
-            [c + w * 0.45, 0.98], [c + w * 0.08, 0.98], [c, 0.65], [c - w * 0.08, 0.98], [c - w * 0.45, 0.98],
-            [c - w * 0.5, 0.42], [c - w * 0.6, 0.62], [c - w * 0.9, 0.62],
+            [c - w * 0.7, 0.3], [c + w * 0.7, 0.3], [c + w * 0.9, 0.62], [c + w * 0.6, 0.62],
+            [c + w * 0.5, 0.42], [c + w * 0.45, 0.98], [c + w * 0.08, 0.98], [c, 0.65], [c - w * 0.08, 0.98],
+            [c - w * 0.45, 0.98], [c - w * 0.5, 0.42], [c - w * 0.6, 0.62], [c - w * 0.9, 0.62],
         ]
     )  # fmt: skip
     mask = _fill(height, width, body)
@@ -93,10 +93,10 @@ def _star(rng: np.random.Generator, height: int, width: int) -> np.ndarray:
 
 def _cross(rng: np.random.Generator, height: int, width: int) -> np.ndarray:
     t = rng.uniform(0.06, 0.16)
-    bars = (_bar(0.5 - t, 0.05, 0.5 + t, 0.95), _bar(0.05, 0.5 - t, 0.95, 0.5 + t))
+    bars = [_bar(0.5 - t, 0.05, 0.5 + t, 0.95), _bar(0.05, 0.5 - t, 0.95, 0.5 + t)]
     if rng.random() < 0.5:
         turn = np.sqrt(0.5) * np.array([[1, 1], [-1, 1]])
-        bars = tuple(0.5 + (bar - 0.5) @ turn for bar in bars)  # type: ignore[assignment]
+        bars = [0.5 + (bar - 0.5) @ turn for bar in bars]
     return _fill(height, width, *bars)
 
 
@@ -129,7 +129,10 @@ def _ticks(rng: np.random.Generator, height: int, width: int) -> np.ndarray:
 def _grid(rng: np.random.Generator, height: int, width: int) -> np.ndarray:
     """Panes: the windows of a house, the holes of a fence or an air vent."""
     mask = np.zeros((height, width), np.uint8)
-    cell_h, cell_w = (max(4, int(height * rng.uniform(0.15, 0.6))), max(4, int(height * rng.uniform(0.1, 0.6))))
+    cell_h, cell_w = (
+        max(4, int(height * rng.uniform(0.15, 0.6))),
+        max(4, int(height * rng.uniform(0.1, 0.6))),
+    )
     gap_h, gap_w = (max(1, int(c * rng.uniform(0.1, 0.5))) for c in (cell_h, cell_w))
     for y in range(0, height, cell_h):
         for x in range(0, width, cell_w):
@@ -152,9 +155,9 @@ def _stripes(rng: np.random.Generator, height: int, width: int) -> np.ndarray:
     y, x = np.mgrid[:height, :width]
     phase = ((x + slant * y) / period) % 1.0
     edge = max(period, 1.0)
-    return np.asarray(np.clip((share - phase) * edge + 0.5, 0, 1) * np.clip(phase * edge + 0.5, 0, 1) * 255).astype(
-        np.uint8
-    )
+    return np.asarray(
+        np.clip((share - phase) * edge + 0.5, 0, 1) * np.clip(phase * edge + 0.5, 0, 1) * 255
+    ).astype(np.uint8)
 
 
 def _scribble(rng: np.random.Generator, height: int, width: int) -> np.ndarray:

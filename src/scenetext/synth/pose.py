@@ -34,17 +34,21 @@ class Pose:
         depth = x * np.sin(yaw)
         x = x * np.cos(yaw)
         depth, y = depth * np.cos(pitch) + y * np.sin(pitch), y * np.cos(pitch) - depth * np.sin(pitch)
-        away = max(distance, 1.6 * float(np.hypot(width, height)))  # the nearest corner stays before the camera
+        away = max(
+            distance, 1.6 * float(np.hypot(width, height))
+        )  # the nearest corner stays before the camera
         seen = np.stack([x, y], axis=1) / (1 + depth / away)[:, None]
         cos, sin = np.cos(roll), np.sin(roll)
         turned = seen @ np.array([[cos, sin], [-sin, cos]])
-        return perspective(corners, turned - turned.min(axis=0))
+        matrix: np.ndarray = perspective(corners, turned - turned.min(axis=0))
+        return matrix
 
 
 def shifted(matrix: np.ndarray, x: float, y: float) -> np.ndarray:
     """The matrix followed by a move of (x, y) pixels."""
     move = np.array([[1, 0, x], [0, 1, y], [0, 0, 1]], dtype=float)
-    return move @ matrix
+    moved: np.ndarray = move @ matrix
+    return moved
 
 
 def box_after(matrix: np.ndarray, width: float, height: float) -> tuple[float, float]:

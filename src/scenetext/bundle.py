@@ -1,0 +1,186 @@
+"""Bundles: a trained model as a folder that describes itself.
+
+    model.json            the Manifest: what it is, how to run it, where it comes from, how good it is
+    *.onnx                the graphs
+    weights.safetensors   optional: for training on
+    README.md             the model card, made from the manifest
+
+A bundle is named by its folder, or, if it is one of those that come with the package, by its name.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, Literal
+
+from . import __version__
+from .codecs import make_codec
+from .errors import BundleError, SettingsError
+from .image import CropResize, SceneResize
+from .runtime import OrtGraph
+from .settings import build, to_dict
+
+FORMAT = 1
+PACKAGED = Path(__file__).parent / "models"
+
+Task = Literal["detection", "recognition"]
+RESIZES: dict[str, type] = {"detection": SceneResize, "recognition": CropResize}
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """What model.json holds.
+
+    name            of the model.
+    task            "detection" or "recognition".
+    codec           table for `codecs.make_codec`, name and charset included.
+    resize          settings of RESIZES[task].
+    graphs          the ONNX files, in the order in which they run.
+    sha256          of every file of the bundle but model.json and README.md, by file name.
+    recipe          the complete recipe it was trained by.
+    scores          figures by data set and split, then by protocol: {"icdar2015:val": {"...": {...}}}.
+    training_data   what it was trained on, one entry a source.
+    licence         of the weights.
+    """
+
+    name: str
+    task: Task
+    codec: dict[str, Any]
+    resize: dict[str, Any] = field(default_factory=dict)
+    graphs: tuple[str, ...] = ("model.onnx",)
+    sha256: dict[str, str] = field(default_factory=dict)
+    recipe: dict[str, Any] = field(default_factory=dict)
+    scores: dict[str, Any] = field(default_factory=dict)
+    training_data: tuple[str, ...] = ()
+    licence: str = ""
+    description: str = ""
+    format: int = FORMAT
+    scenetext: str = __version__
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """A bundle on disk, its manifest checked, its graphs not loaded yet."""
+
+    folder: Path
+    manifest: Manifest
+    codec: Any
+    resize: Any
+
+    def graphs(self, threads: int | None = None) -> tuple[OrtGraph, ...]:
+        """The graphs, ready to run. Raises BundleError if one is missing or not the one that was written."""
+        for name in self.manifest.graphs:
+            self.check_file(name)
+        return tuple(OrtGraph(self.folder / name, threads) for name in self.manifest.graphs)
+
+    def check_file(self, name: str) -> None:
+        """Raises BundleError if a file is missing or its sha256 is not the manifest's."""
+        try:
+            with open(self.folder / name, "rb") as file:
+                found = hashlib.file_digest(file, "sha256").hexdigest()
+        except OSError as error:
+            raise BundleError(f"{self.folder / name}: {error.strerror}; the bundle is incomplete") from error
+        if found != self.manifest.sha256.get(name):
+            raise BundleError(
+                f"{self.folder / name}: damaged (its sha256 differs from model.json); copy it again"
+            )
+
+
+def available() -> dict[str, Path]:
+    """The bundles that come with the package, by name."""
+    if not PACKAGED.is_dir():
+        return {}
+    return {path.parent.name: path.parent for path in sorted(PACKAGED.glob("*/model.json"))}
+
+
+def load_bundle(name: str | Path, task: Task | None = None) -> Bundle:
+    """The bundle of this name or folder, its manifest read and checked.
+
+    task   what it has to be good for, if given.
+    Raises BundleError for a name that does not exist, a damaged or newer manifest, or another task.
+    """
+    folder = available().get(str(name), Path(name))
+    path = folder / "model.json"
+    if not path.is_file():
+        known = ", ".join(available()) or "none"
+        reason = (
+            "no model.json in this folder" if folder.is_dir() else "neither a folder nor a packaged model"
+        )
+        raise BundleError(f"{name}: {reason} (packaged: {known})")
+    try:
+        values = json.loads(path.read_text(encoding="utf-8"))
+        if isinstance(values, dict) and isinstance(values.get("format"), int) and values["format"] > FORMAT:
+            raise BundleError(
+                f"{path}: written by a newer scenetext (format {values['format']}); upgrade to read it"
+            )
+        manifest = build(Manifest, values)
+        if task is not None and manifest.task != task:
+            raise BundleError(f"{name}: a {manifest.task} model, where one for {task} is needed")
+        codec = make_codec(manifest.codec)
+        resize: Any = build(RESIZES[manifest.task], manifest.resize, "resize")
+    except (OSError, ValueError, SettingsError) as error:
+        raise BundleError(f"{path}: {error}") from error
+    for file in manifest.graphs:
+        if Path(file).name != file:
+            raise BundleError(f"{path}: {file!r} is not the plain name of a file in the bundle")
+    return Bundle(folder, manifest, codec, resize)
+
+
+def write_bundle(folder: str | Path, manifest: Manifest, files: Mapping[str, bytes | Path]) -> Bundle:
+    """Writes a bundle and returns it; hashes, format and version of the manifest are filled in.
+
+    files   by name in the bundle, as bytes or as a file to copy; all of `manifest.graphs` are among them.
+    An older bundle in the same place is replaced, once everything is written. Raises BundleError if the place
+    holds something else, or a graph is missing.
+    """
+    folder = Path(folder)
+    if folder.exists() and not (folder / "model.json").is_file() and any(folder.iterdir()):
+        raise BundleError(f"{folder}: exists and is not a bundle; choose another place")
+    missing = [name for name in manifest.graphs if name not in files]
+    if missing:
+        raise BundleError(f"{folder}: no file given for the graph {missing[0]}")
+    partial = folder.with_name(f"{folder.name}.partial")
+    shutil.rmtree(partial, ignore_errors=True)
+    partial.mkdir(parents=True)
+    sums = {}
+    for name, content in files.items():
+        data = content.read_bytes() if isinstance(content, Path) else content
+        (partial / name).write_bytes(data)
+        sums[name] = hashlib.sha256(data).hexdigest()
+    manifest = replace(manifest, sha256=sums, format=FORMAT, scenetext=__version__)
+    text = json.dumps(to_dict(manifest), indent=2, ensure_ascii=False)
+    (partial / "model.json").write_text(text + "\n", encoding="utf-8")
+    (partial / "README.md").write_text(model_card(manifest), encoding="utf-8")
+    if folder.exists():
+        shutil.rmtree(folder)
+    os.replace(partial, folder)
+    return load_bundle(folder)
+
+
+def model_card(manifest: Manifest) -> str:
+    """The manifest for people, in Markdown."""
+    codec = dict(manifest.codec)
+    settings = "".join(f"- {key}: `{value}`\n" for key, value in codec.items() if key != "name")
+    scores = [
+        f"| {data} | {protocol} | {', '.join(f'{key} {value}' for key, value in figures.items())} |\n"
+        if isinstance(figures, Mapping)
+        else f"| {data} | {protocol} | {figures} |\n"
+        for data, protocols in manifest.scores.items()
+        for protocol, figures in (protocols.items() if isinstance(protocols, Mapping) else [("", protocols)])
+    ]
+    table = "| data | protocol | figures |\n|---|---|---|\n" + "".join(scores) if scores else "Not scored.\n"
+    data = "".join(f"- {source}\n" for source in manifest.training_data) or "Not stated.\n"
+    return (
+        f"# {manifest.name}\n\n{manifest.description or f'A {manifest.task} model.'}\n\n"
+        f"Task: {manifest.task}. Codec: `{codec.get('name', '')}`. "
+        f"Written by scenetext {manifest.scenetext}.\n\n"
+        f"## Scores\n\n{table}\n## Training data\n\n{data}\n## Codec settings\n\n{settings}\n"
+        f"## Licence\n\n{manifest.licence or 'Not stated.'}\n\n"
+        "The complete recipe, the resize settings and the sha256 of each file are in `model.json`.\n"
+    )

@@ -1,0 +1,102 @@
+"""scenetext read: photos in, texts out."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import sys
+from pathlib import Path
+from typing import TextIO
+
+from ..draw import draw_instances
+from ..errors import BadImageError
+from ..formats import WRITERS
+from ..image import MAX_PIXELS, load_image
+from ..reader import DEFAULT_MODEL, MODELS, Reader
+from ..spotter import Cascade
+from ..types import Reading, Source
+from .sources import STDIN, content, expand, progress, report
+
+HELP = "Find and read the text in photos. Results go to stdout as they come, failures to stderr at the end."
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Adds the arguments of the command."""
+    add = parser.add_argument
+    add(
+        "sources",
+        nargs="+",
+        metavar="SOURCE",
+        help="image, folder, pattern, or - for an image on standard input",
+    )
+    add("--format", choices=sorted(WRITERS), default="text", help="default: %(default)s")
+    add("--out", type=Path, metavar="FILE", help="write there instead of to standard output")
+    add("--overlay", type=Path, metavar="DIR", help="also write each photo with what was read drawn on it")
+    names = ", ".join(MODELS)
+    add("--model", help=f"detector and recogniser: {names}, or a folder (default: {DEFAULT_MODEL})")
+    add("--detector", metavar="NAME|DIR", help="detector in place of the model's")
+    add("--recognizer", metavar="NAME|DIR", help="recogniser in place of the model's")
+    add("--threads", type=positive, metavar="N", help="processors to use (default: all)")
+    add("--min-score", type=float, metavar="S", help=f"drop words below (default: {Cascade.min_score})")
+    add(
+        "--max-pixels",
+        type=positive,
+        default=MAX_PIXELS,
+        metavar="N",
+        help="refuse larger images before decoding them (default: %(default)s)",
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    """Reads all sources; 1 if some could not be read."""
+    reader = Reader(
+        model=args.model,
+        detector=args.detector,
+        recognizer=args.recognizer,
+        threads=args.threads,
+        min_score=args.min_score,
+        max_pixels=args.max_pixels,
+    )
+    failures: list[BadImageError] = []
+    sources = expand(args.sources, failures)
+    missing = len(failures)
+    if args.overlay:
+        args.overlay.mkdir(parents=True, exist_ok=True)
+    taken: set[Path] = set()
+    with contextlib.ExitStack() as stack:
+        out: TextIO = sys.stdout
+        if args.out:
+            out = stack.enter_context(open(args.out, "w", encoding="utf-8"))
+        for number, source in enumerate(progress(sources)):
+            name = "stdin" if source == STDIN else source
+            image = content(source)
+            try:
+                reading = reader.read(image, name=name)
+            except BadImageError as error:
+                failures.append(error)
+                continue
+            if args.format == "text" and len(sources) > 1:
+                out.write(("\n" if number else "") + f"==> {name} <==\n")
+            out.write(WRITERS[args.format](reading))
+            out.flush()
+            if args.overlay:
+                _write_overlay(args.overlay, image, reading, args.max_pixels, taken)
+    return report(failures, len(sources) + missing)
+
+
+def _write_overlay(folder: Path, image: Source, reading: Reading, max_pixels: int, taken: set[Path]) -> None:
+    stem = Path(reading.name).stem
+    path, count = folder / f"{stem}.jpg", 1
+    while path in taken:  # two sources of the same name, from different folders
+        count += 1
+        path = folder / f"{stem}-{count}.jpg"
+    taken.add(path)
+    draw_instances(load_image(image, max_pixels=max_pixels), reading.instances).save(path, quality=92)
+
+
+def positive(text: str) -> int:
+    """An argument type: a whole number of at least 1."""
+    value = int(text)
+    if value < 1:
+        raise ValueError
+    return value

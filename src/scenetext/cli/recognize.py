@@ -1,0 +1,68 @@
+"""scenetext recognize: words already cut out in, texts out."""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import json
+import sys
+
+import numpy as np
+
+from ..errors import BadImageError
+from ..formats import tsv_cell
+from ..image import load_image
+from ..reader import DEFAULT_MODEL, MODELS
+from ..recognizer import Recognizer
+from .read import positive
+from .sources import STDIN, content, expand, progress, report
+
+HELP = "Read words that are already cut out: one line a crop, in the order given."
+
+_CHUNK = 256  # crops held in memory at a time
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Adds the arguments of the command."""
+    add = parser.add_argument
+    add(
+        "sources",
+        nargs="+",
+        metavar="CROP",
+        help="image, folder, pattern, or - for an image on standard input",
+    )
+    default = MODELS[DEFAULT_MODEL][1]
+    add("--recognizer", metavar="NAME|DIR", default=default, help="default: %(default)s")
+    add("--format", choices=["tsv", "jsonl", "text"], default="tsv", help="default: %(default)s")
+    add("--threads", type=positive, metavar="N", help="processors to use (default: all)")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Reads all crops; 1 if some could not be read. tsv: path, text, score, with tabs between."""
+    recognizer = Recognizer.load(args.recognizer, args.threads)
+    failures: list[BadImageError] = []
+    sources = expand(args.sources, failures)
+    total = len(sources) + len(failures)
+    waiting = progress(sources)
+    while chunk := list(itertools.islice(waiting, _CHUNK)):
+        names: list[str] = []
+        crops: list[np.ndarray] = []
+        for source in chunk:
+            name = "stdin" if source == STDIN else source
+            try:
+                crops.append(load_image(content(source), name=name))
+                names.append(name)
+            except BadImageError as error:
+                failures.append(error)
+        for name, (text, score) in zip(names, recognizer.recognize(crops), strict=True):
+            sys.stdout.write(_line(args.format, name, text, score))
+        sys.stdout.flush()
+    return report(failures, total)
+
+
+def _line(kind: str, name: str, text: str, score: float) -> str:
+    if kind == "text":
+        return f"{text}\n"
+    if kind == "tsv":
+        return f"{tsv_cell(name)}\t{tsv_cell(text)}\t{score:.4f}\n"
+    return json.dumps({"path": name, "text": text, "score": round(score, 4)}, ensure_ascii=False) + "\n"

@@ -1,0 +1,84 @@
+"""`scenetext score`: a protocol on anyone's result files."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+HELP = "score result files against truth files"
+
+_FILES = """\
+Detection and spotting protocols take folders or zips of text files, one file an image: gt_img_1.txt in the
+truth, res_img_1.txt in the predictions. A line is x1,y1,x2,y2,x3,y3,x4,y4,text, or, in protocols of curved
+text, any number of points and then the text. Detections need no text; truth has ### for don't-care.
+Recognition protocols take two files of lines: path <TAB> text."""
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """The arguments of the command."""
+    parser.description = "Score result files against truth files."
+    parser.epilog = _FILES
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.add_argument(
+        "--truth", type=Path, required=True, metavar="PATH", help="truth: folder, zip or file"
+    )
+    parser.add_argument(
+        "--predictions", type=Path, required=True, metavar="PATH", help="predictions, likewise"
+    )
+    parser.add_argument("--protocol", required=True, metavar="NAME", help="see: scenetext protocols")
+    parser.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="KEY=VALUE",
+        help="change a setting of the protocol, such as iou=0.7; its name then tells",
+    )
+    parser.add_argument("--format", choices=("text", "json"), default="text")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Prints the score; returns the exit code. Raises ScenetextError."""
+    # Here, not at the top: `--help` need not wait for shapely.
+    from ..evaluate.protocols import adjusted, find_protocol
+    from ..evaluate.recognition import Recognition
+    from ..evaluate.results import by_name, pair, read_results, read_words
+    from ..evaluate.score import Score
+
+    protocol = adjusted(find_protocol(args.protocol), _settings(args.set))
+    score: Score
+    if isinstance(protocol, Recognition):
+        words, read = read_words(args.truth), read_words(args.predictions)
+        if not words.keys() & read.keys():
+            words, read = by_name(words), by_name(read)
+        texts, guesses, absent = pair(words, read, "")
+        score = protocol(texts, guesses)
+    else:
+        truth, predictions = (read_results(path, protocol.layout) for path in (args.truth, args.predictions))
+        wanted, found, absent = pair(truth, predictions, [])
+        score = protocol(wanted, found)
+    if absent:
+        print(
+            f"scenetext score: {len(absent)} of {score.counts.get('images', score.counts.get('words'))} "
+            f"have no prediction ({absent[0]}, ...) and count as empty",
+            file=sys.stderr,
+        )
+    print(json.dumps(score.to_dict(), indent=2) if args.format == "json" else score)
+    return 0
+
+
+def _settings(pairs: list[str]) -> dict[str, Any]:
+    from ..errors import SettingsError
+
+    values: dict[str, Any] = {}
+    for entry in pairs:
+        key, equals, value = entry.partition("=")
+        if not equals:
+            raise SettingsError(f"--set takes KEY=VALUE, not {entry!r}")
+        try:
+            values[key] = json.loads(value)
+        except ValueError:  # a plain word
+            values[key] = value
+    return values

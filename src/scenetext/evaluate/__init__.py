@@ -1,0 +1,1 @@
+"""Judging: protocols compare truth with what a system found, and return a Score."""

@@ -1,0 +1,115 @@
+"""Reading what a system handed in: a folder or a zip of text files, one an image; or one table of words."""
+
+from __future__ import annotations
+
+import re
+import zipfile
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from pathlib import Path, PurePosixPath
+from typing import TypeVar
+
+from ..errors import DataError
+from ..labels import Layout, decode_lines, leading_numbers, parse_labels
+from ..types import TextInstance
+
+T = TypeVar("T")
+
+_PREFIX = re.compile(r"^(poly_gt_|gt_|res_)")
+
+
+def read_results(path: Path, layout: Layout) -> dict[str, list[TextInstance]]:
+    """Image key -> instances, from every .txt file of a folder or zip, in the layouts of `labels`.
+
+    The key is the file name without gt_, poly_gt_ or res_ and without leading zeros of a number, so that
+    `gt_img_7.txt` and `res_img_7.txt`, or `0001001.txt` and `1001.txt`, meet. Whether polygon lines end in a
+    text is found from the files together: they do unless every field of every line is a coordinate.
+    Raises DataError for a missing or damaged archive, a wrong line, or two files of one image.
+    """
+    files = [(f"{path}/{name}", data) for name, data in _text_files(path)]
+    if not files:
+        raise DataError(f"{path}: holds no .txt files")
+    lines = [line.split(",") for name, data in files for line in decode_lines(data, name) if line.strip()]
+    with_text = any(len(fields) % 2 or leading_numbers(fields) < len(fields) for fields in lines)
+    if layout == "quad" and not with_text and any(len(fields) > 8 for fields in lines):
+        raise DataError(f"{path}: has polygons of more than 4 points; read them with the layout polygon")
+    results: dict[str, list[TextInstance]] = {}
+    for name, data in files:
+        key = image_key(name)
+        if key in results:
+            raise DataError(f"{name}: a second file for the image {key!r}")
+        results[key] = parse_labels(data, name, layout, with_text=with_text)
+    return results
+
+
+def image_key(name: str) -> str:
+    """What identifies the image in the name of a truth or result file."""
+    stem = _PREFIX.sub("", PurePosixPath(name).stem)
+    return stem.lstrip("0") or "0" if stem.isdigit() else stem
+
+
+def read_words(path: Path) -> dict[str, str]:
+    """Picture -> text, from lines `path <TAB> text` or `path <TAB> text <TAB> score`.
+
+    That is what `scenetext recognize --format tsv` prints, and what `labels.tsv` of a data set holds.
+    Raises DataError.
+    """
+    if not path.is_file():
+        raise DataError(f"{path}: no such file")
+    words: dict[str, str] = {}
+    for number, line in enumerate(decode_lines(path.read_bytes(), str(path)), start=1):
+        if not line:
+            continue
+        fields = line.split("\t")
+        if len(fields) not in (2, 3):
+            raise DataError(f"{path}:{number}: expected path <TAB> text, found {len(fields)} columns")
+        if fields[0] in words:
+            raise DataError(f"{path}:{number}: {fields[0]} appears a second time")
+        words[fields[0]] = fields[1]
+    if not words:
+        raise DataError(f"{path}: holds no words")
+    return words
+
+
+def pair(
+    truth: Mapping[str, T], predictions: Mapping[str, T], missing: T
+) -> tuple[list[T], list[T], list[str]]:
+    """Truth and predictions side by side, in the order of the truth, and the keys that had no prediction.
+
+    missing   what stands for the prediction of such a key.
+    Raises DataError for predictions of what the truth does not hold.
+    """
+    strange = [key for key in predictions if key not in truth]
+    if strange:
+        more = f" and {len(strange) - 1} more" if len(strange) > 1 else ""
+        raise DataError(f"the predictions hold {strange[0]!r}{more}, which the truth does not")
+    absent = [key for key in truth if key not in predictions]
+    return list(truth.values()), [predictions.get(key, missing) for key in truth], absent
+
+
+def by_name(words: Mapping[str, str]) -> dict[str, str]:
+    """The words of `read_words`, by file name instead of path. Raises DataError if two names are alike."""
+    names = Counter(PurePosixPath(path).name for path in words)
+    name, times = names.most_common(1)[0]
+    if times > 1:
+        raise DataError(f"{times} pictures are called {name}; give the same paths in truth and predictions")
+    return {PurePosixPath(path).name: text for path, text in words.items()}
+
+
+def _text_files(path: Path) -> Iterator[tuple[str, bytes]]:
+    if path.is_dir():
+        for file in sorted(path.rglob("*.txt")):
+            if not file.name.startswith("."):
+                yield file.relative_to(path).as_posix(), file.read_bytes()
+        return
+    try:
+        with zipfile.ZipFile(path) as archive:
+            for name in archive.namelist():
+                place = PurePosixPath(name)
+                # Archives packed on a Mac carry a shadow "__MACOSX/._name.txt" of each file.
+                if place.suffix == ".txt" and not place.name.startswith("."):
+                    yield name, archive.read(name)
+    except FileNotFoundError:
+        raise DataError(f"{path}: no such folder or zip") from None
+    except (zipfile.BadZipFile, OSError) as error:
+        raise DataError(f"{path}: neither a folder nor a zip ({error})") from None

@@ -1,0 +1,73 @@
+"""Runs a reader over labelled samples and scores what it finds: the same for training, export and evaluate."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from .errors import SettingsError
+from .evaluate.protocols import Protocol
+from .evaluate.score import Score
+from .types import Sample, TextInstance
+
+_CHUNK = 256  # crops decoded at once
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """A score and what it is of: one entry of truth and of predictions for each sample, in order.
+
+    For recognition an entry is a text, otherwise a tuple of instances.
+    """
+
+    score: Score
+    names: tuple[str, ...]
+    truth: tuple[Any, ...]
+    predictions: tuple[Any, ...]
+
+    def examples(self, count: int) -> list[str]:
+        """Lines that show `count` samples, spread evenly: truth beside prediction."""
+        total = len(self.names)
+        chosen = [i * total // count for i in range(count)] if total > count else list(range(total))
+        return [
+            f"{self.names[i]}  truth: {_shown(self.truth[i])}  found: {_shown(self.predictions[i])}" for i in chosen
+        ]
+
+
+def judge(
+    model: Any, samples: Sequence[Sample], protocol: Protocol, progress: Callable[[int], object] = lambda done: None
+) -> Judgement:
+    """Scores `model` on `samples`.
+
+    model      has .recognize(crops), .detect(image) or .spot(image), as the protocol's task asks
+    progress   called with the number of samples done since the last call
+
+    Raises SettingsError if the model cannot do the task, BadImageError for a sample that cannot be decoded.
+    """
+    method = {"recognition": "recognize", "detection": "detect", "spotting": "spot"}[protocol.task]
+    run = getattr(model, method, None)
+    if run is None:
+        raise SettingsError(f"protocol {protocol.name} scores {protocol.task}; {type(model).__name__} cannot do that")
+    names = tuple(sample.name for sample in samples)
+    truth: list[Any] = []
+    predictions: list[Any] = []
+    if protocol.task == "recognition":
+        for start in range(0, len(samples), _CHUNK):
+            chunk = [samples[i] for i in range(start, min(start + _CHUNK, len(samples)))]
+            truth += [sample.instances[0].text or "" for sample in chunk]
+            predictions += [text for text, _ in run([sample.image for sample in chunk])]
+            progress(len(chunk))
+    else:
+        for sample in samples:
+            truth.append(sample.instances)
+            predictions.append(tuple(run(sample.image)))
+            progress(1)
+    return Judgement(protocol(truth, predictions), names, tuple(truth), tuple(predictions))
+
+
+def _shown(entry: str | Sequence[TextInstance]) -> str:
+    if isinstance(entry, str):
+        return repr(entry)
+    texts = [instance.text for instance in entry if instance.legible and instance.text]
+    return f"{sum(i.legible for i in entry)} words" + (f" ({' '.join(texts[:8])})" if texts else "")

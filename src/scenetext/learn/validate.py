@@ -1,0 +1,62 @@
+"""Validation: the network, as a graph, in the very reader that users run."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from torch import Tensor
+
+from ..detector import Detector
+from ..evaluate.protocols import find_protocol
+from ..image import CropResize, SceneResize
+from ..judge import judge
+from ..recipe import Recipe
+from ..recognizer import Recognizer
+from ..settings import build
+from ..types import Graph, Sample
+from .graph import TorchGraph
+from .nets import Trainable
+
+EXAMPLES = 16
+
+
+@dataclass(frozen=True)
+class Validation:
+    """figure: the protocol's main figure, averaged over the sets; scores: by set; examples: lines to read."""
+
+    figure: float
+    scores: dict[str, dict[str, Any]]
+    examples: list[str]
+
+
+def make_model(recipe: Recipe, codec: Any, graphs: Sequence[Graph]) -> Recognizer | Detector:
+    """The reader of a recipe's task around its graphs."""
+    if recipe.task == "recognition":
+        return Recognizer(build(CropResize, recipe.resize, "[resize]"), tuple(graphs), codec)
+    return Detector(build(SceneResize, recipe.resize, "[resize]"), tuple(graphs), codec)
+
+
+def validate(
+    recipe: Recipe,
+    codec: Any,
+    net: Trainable,
+    weights: Mapping[str, Tensor],
+    sets: Mapping[str, Sequence[Sample]],
+) -> Validation:
+    """Scores `weights` in a copy of the network on every set of the recipe's validation."""
+    trained = copy.deepcopy(net)
+    trained.load_state_dict(dict(weights))
+    model = make_model(recipe, codec, [TorchGraph(trained)])
+    protocol = find_protocol(recipe.validate.protocol)
+    scores: dict[str, dict[str, Any]] = {}
+    figures, examples = [], []
+    for name, samples in sets.items():
+        limit = recipe.validate.limit
+        judgement = judge(model, samples[:limit] if limit else samples, protocol)
+        scores[name] = judgement.score.to_dict()
+        figures.append(judgement.score.figure)
+        examples += judgement.examples(EXAMPLES)
+    return Validation(sum(figures) / max(len(figures), 1), scores, examples)

@@ -1,0 +1,111 @@
+"""Reading photos: from any source to a Reading."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+from .detector import Detector
+from .errors import BadImageError, unknown_name
+from .image import MAX_PIXELS, load_image
+from .order import reading_order
+from .recognizer import Recognizer
+from .spotter import Cascade, Spotter
+from .types import Reading, Source
+
+MODELS: dict[str, tuple[str, str]] = {"light": ("db-light", "crnn-light")}
+"""Packaged detectors and recognisers that belong together."""
+
+DEFAULT_MODEL = "light"
+
+
+def load_cascade(
+    model: str | Path | None = None,
+    *,
+    detector: str | Path | None = None,
+    recognizer: str | Path | None = None,
+    threads: int | None = None,
+    min_score: float | None = None,
+) -> Cascade:
+    """A detector and a recogniser that read together.
+
+    model       one of MODELS, or a folder that holds the bundles `detector` and `recognizer`.
+    detector, recognizer   bundles by name or folder, in place of those of the model.
+    threads     per graph; None: all processors this process may use.
+    min_score   see `Cascade`; None: its default.
+    Raises SettingsError for an unknown model, BundleError for a bundle that cannot be used.
+    """
+    name = DEFAULT_MODEL if model is None else str(model)
+    if name in MODELS:
+        parts: tuple[str | Path, str | Path] = MODELS[name]
+    elif Path(name).is_dir():
+        parts = Path(name) / "detector", Path(name) / "recognizer"
+    else:
+        raise unknown_name("model or model folder", name, MODELS)
+    cascade = Cascade(
+        Detector.load(parts[0] if detector is None else detector, threads),
+        Recognizer.load(parts[1] if recognizer is None else recognizer, threads),
+    )
+    return cascade if min_score is None else replace(cascade, min_score=min_score)
+
+
+class Reader:
+    """Reads photos. One reader can be shared by any number of threads; calls leave nothing behind in it.
+
+        Reader()                                             the packaged default
+        Reader(detector="my-detector", threads=2)            see `load_cascade` for the arguments
+        Reader(Cascade(detector, recognizer))                anything that can `spot`
+
+    max_pixels   larger images are refused before they are decoded.
+    """
+
+    def __init__(
+        self,
+        spotter: Spotter | None = None,
+        *,
+        model: str | Path | None = None,
+        detector: str | Path | None = None,
+        recognizer: str | Path | None = None,
+        threads: int | None = None,
+        min_score: float | None = None,
+        max_pixels: int = MAX_PIXELS,
+    ) -> None:
+        self.spotter: Spotter = spotter or load_cascade(
+            model, detector=detector, recognizer=recognizer, threads=threads, min_score=min_score
+        )
+        self.max_pixels = max_pixels
+
+    def read(self, source: Source, *, name: str | None = None) -> Reading:
+        """The text of one image, in reading order.
+
+        source   see `image.load_image`.
+        name     what the reading is called; the path as given, or "image".
+        `seconds` of the reading holds load, the stages of the spotter, and total. Raises BadImageError.
+        """
+        began = time.perf_counter()
+        name = name or (str(source) if isinstance(source, str | Path) else "image")
+        image = load_image(source, name=name, max_pixels=self.max_pixels)
+        seconds = {"load": time.perf_counter() - began}
+        instances = self.spotter.spot(image, seconds)
+        order, lines = reading_order([instance.polygon for instance in instances])
+        seconds["total"] = time.perf_counter() - began
+        height, width = image.shape[:2]
+        return Reading(name, width, height, tuple(instances[i] for i in order), tuple(lines), seconds)
+
+    def read_many(
+        self, sources: Iterable[Source], *, on_error: Callable[[BadImageError], None] | None = None
+    ) -> Iterator[Reading]:
+        """A reading for each source, in order, as soon as it is there.
+
+        on_error   called for each source that cannot be decoded, which is then left out. Without it, the
+                   first such source raises BadImageError.
+        """
+        for source in sources:
+            try:
+                yield self.read(source)
+            except BadImageError as error:
+                if on_error is None:
+                    raise
+                on_error(error)

@@ -1,0 +1,111 @@
+"""Finding and reading at once. A spotter is anything with this `spot`; `Cascade` does it in two stages."""
+
+from __future__ import annotations
+
+import math
+import time
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from .detector import Detector
+from .recognizer import Recognizer
+from .rectify import crop_instance, sides
+from .types import TextInstance
+
+_MARGIN = 0.1  # by how much another way up has to score better than the way the shape suggests
+
+
+class Spotter(Protocol):
+    """Finds and reads the text of an image."""
+
+    def spot(self, image: np.ndarray, seconds: dict[str, float] | None = None) -> list[TextInstance]:
+        """The texts of an image (H, W, 3) uint8; adds the time of each stage to `seconds` if it is given."""
+
+
+@dataclass(frozen=True)
+class Cascade:
+    """A detector, crops, and a recogniser.
+
+    min_score     readings below are dropped. The score is the geometric mean of detection and recognition.
+    doubt_below   words that read worse than this are also tried upside down.
+    """
+
+    detector: Detector
+    recognizer: Recognizer
+    min_score: float = 0.5
+    doubt_below: float = 0.6
+
+    def spot(self, image: np.ndarray, seconds: dict[str, float] | None = None) -> list[TextInstance]:
+        """The texts of an image (H, W, 3) uint8. Polygons start where the text was found to start."""
+        began = time.perf_counter()
+        located = self.detector.detect(image)
+        detected = time.perf_counter()
+        read = self.read(image, located)
+        if seconds is not None:
+            seconds["detect"] = seconds.get("detect", 0.0) + detected - began
+            seconds["recognize"] = seconds.get("recognize", 0.0) + time.perf_counter() - detected
+        return read
+
+    def read(self, image: np.ndarray, located: list[TextInstance]) -> list[TextInstance]:
+        """The located instances that can be read, with text, score and start of reading."""
+        # every way up that the shape leaves open, the likeliest first
+        tried = [ways_up(instance.polygon) for instance in located]
+        best = self._best(image, tried)
+        again = [i for i, (_, _, score) in enumerate(best) if score < self.doubt_below and len(tried[i]) == 1]
+        if again:
+            turned = self._best(image, [[turn_over(located[i].polygon)] for i in again])
+            for i, candidate in zip(again, turned, strict=True):
+                if candidate[2] > best[i][2] + _MARGIN:
+                    best[i] = candidate
+        results = []
+        for instance, (polygon, text, score) in zip(located, best, strict=True):
+            joint = math.sqrt(score * instance.score)
+            if text and joint >= self.min_score:
+                results.append(instance.replace(polygon=polygon, text=text, score=joint))
+        return results
+
+    def _best(self, image: np.ndarray, tried: list[list[np.ndarray]]) -> list[tuple[np.ndarray, str, float]]:
+        """Of several polygons for each instance, the one that reads best: (polygon, text, score)."""
+        polygons = [polygon for ways in tried for polygon in ways]
+        readings = iter(self.recognizer.recognize([crop_instance(image, polygon) for polygon in polygons]))
+        best = []
+        for ways in tried:
+            scored = [(polygon, *next(readings)) for polygon in ways]
+            first, *others = scored
+            better = max(others, key=lambda way: way[2], default=first)
+            best.append(better if better[2] > first[2] + _MARGIN else first)
+        return best
+
+
+def turn_over(polygon: np.ndarray) -> np.ndarray:
+    """The same outline, read from its other end."""
+    top, bottom = sides(polygon)
+    return np.concatenate([bottom[::-1], top])
+
+
+def ways_up(polygon: np.ndarray) -> list[np.ndarray]:
+    """The polygon from each corner at which its text may well start, the likeliest first.
+
+    Text that runs to the right is taken at its word. Text that runs up or down may as well run the other way.
+    A quadrilateral that is taller than wide, in its own direction or on the page, may also be a tall letter,
+    upright letters in a column, or text on its side.
+    """
+    top, bottom = sides(polygon)
+    across = top[-1] + bottom[-1] - top[0] - bottom[0]
+    width = float(np.linalg.norm(across)) / 2
+    height = float(np.linalg.norm(bottom[0] + bottom[-1] - top[0] - top[-1])) / 2
+    steep = abs(across[1]) > abs(across[0])
+    ways = [polygon]
+    if steep:
+        ways.append(turn_over(polygon))
+    if len(polygon) != 4:
+        return ways
+    if not steep and height > 1.5 * width:
+        ways += [np.roll(polygon, 1, axis=0), np.roll(polygon, -1, axis=0)]
+    if steep and width < 3 * height:
+        # from the corner that makes it run to the right; single letters stand so
+        upright = np.roll(polygon, 1 if across[1] > 0 else -1, axis=0)
+        ways.insert(0, upright) if width < 1.5 * height else ways.append(upright)
+    return ways

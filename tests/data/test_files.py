@@ -1,0 +1,31 @@
+from __future__ import annotations
+
+import pytest
+
+from scenetext.data.files import data_folder, list_images, split_folder
+from scenetext.errors import DataError
+
+
+def test_a_data_set_lies_in_the_root_or_in_a_folder_of_its_name(tmp_path):
+    assert data_folder(tmp_path, "iiit5k") == tmp_path
+    (tmp_path / "iiit5k").mkdir()
+    assert data_folder(tmp_path, "iiit5k") == tmp_path / "iiit5k"
+
+
+def test_a_missing_root_or_split_is_an_error(tmp_path):
+    with pytest.raises(DataError, match="nowhere: no such folder"):
+        data_folder(tmp_path / "nowhere", "iiit5k")
+    with pytest.raises(DataError, match="val: no such folder"):
+        split_folder(tmp_path, "val")
+
+
+def test_pictures_are_listed_by_suffix_in_order_without_hidden_ones(tmp_path):
+    (tmp_path / "b").mkdir()
+    (tmp_path / ".thumbs").mkdir()
+    for name in ("c.JPG", "a.png", "b/z.webp", "notes.txt", ".a.png", ".thumbs/a.png"):
+        (tmp_path / name).touch()
+    assert [path.relative_to(tmp_path).as_posix() for path in list_images(tmp_path)] == [
+        "a.png",
+        "b/z.webp",
+        "c.JPG",
+    ]

@@ -1,0 +1,93 @@
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from scenetext import Reader
+from scenetext.errors import BadImageError, BundleError, SettingsError
+
+
+@pytest.fixture(scope="module")
+def reader(toy_model: Path) -> Reader:
+    return Reader(model=toy_model, threads=1)
+
+
+def page() -> np.ndarray:
+    """Two lines; the toy reads black as "a" and middle grey as "b"."""
+    image = np.full((256, 320, 3), 255, np.uint8)
+    for level, left, top in ((0, 40, 40), (96, 120, 42), (96, 40, 90), (0, 118, 88)):
+        image[top : top + 30, left : left + 60] = level
+    return image
+
+
+def test_words_come_in_reading_order_with_lines_and_seconds(reader: Reader) -> None:
+    reading = reader.read(page())
+    assert (reading.name, reading.width, reading.height) == ("image", 320, 256)
+    assert reading.lines == ["a b", "b a"]
+    assert reading.text == "a b\nb a"
+    assert reading.line_numbers == (0, 0, 1, 1)
+    assert set(reading.seconds) == {"load", "detect", "recognize", "total"}
+    assert reading.instances[0].polygon[0] == pytest.approx([40, 40], abs=2)
+
+
+def test_a_path_bytes_and_an_array_read_alike(reader: Reader, tmp_path: Path) -> None:
+    path = tmp_path / "page.png"
+    Image.fromarray(page()).save(path)
+    by_path = reader.read(path)
+    assert by_path.name == str(path)
+    assert by_path.text == reader.read(str(path)).text == reader.read(path.read_bytes()).text == "a b\nb a"
+    assert reader.read(path, name="mine").name == "mine"
+
+
+@pytest.mark.parametrize("size", [(1, 1), (1, 4000), (4000, 1), (3000, 4000), (2400, 500)])
+def test_blank_images_of_any_size_are_read_as_nothing(reader: Reader, size: tuple[int, int]) -> None:
+    reading = reader.read(np.full((*size, 3), 255, np.uint8))
+    assert reading.instances == ()
+    assert reading.text == ""
+
+
+def test_one_reader_is_shared_by_threads_and_a_call_leaves_no_trace(reader: Reader) -> None:
+    pages = [np.ascontiguousarray(np.rot90(page(), k)) for k in (0, 2)] * 6
+    alone = [reader.read(one).text for one in pages]
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(lambda one: reader.read(one).text, pages)) == alone
+
+
+def test_a_bad_source_raises_or_is_handed_over_and_the_rest_is_read(reader: Reader) -> None:
+    sources = [page(), b"broken", page()]
+    failures: list[BadImageError] = []
+    assert [r.text for r in reader.read_many(sources, on_error=failures.append)] == ["a b\nb a"] * 2
+    assert [failure.name for failure in failures] == ["image"]
+    readings = reader.read_many(sources)
+    assert next(readings).text == "a b\nb a"
+    with pytest.raises(BadImageError):
+        next(readings)
+
+
+def test_the_pixel_limit_and_the_score_limit_are_the_readers(toy_model: Path, tmp_path: Path) -> None:
+    path = tmp_path / "page.png"
+    Image.fromarray(page()).save(path)
+    with pytest.raises(BadImageError, match="over the limit"):
+        Reader(model=toy_model, max_pixels=1000).read(path)
+    assert Reader(model=toy_model, min_score=1.0).read(path).text == ""
+
+
+def test_parts_replace_those_of_the_model(toy_model: Path) -> None:
+    reader = Reader(model=toy_model, detector=toy_model / "detector", recognizer=toy_model / "recognizer")
+    assert reader.read(page()).text == "a b\nb a"
+    with pytest.raises(BundleError, match="a detection model"):
+        Reader(model=toy_model, recognizer=toy_model / "detector")
+    with pytest.raises(SettingsError, match="no model or model folder named 'nonsense'"):
+        Reader(model="nonsense")
+
+
+def test_anything_that_spots_makes_a_reader() -> None:
+    class Nothing:
+        def spot(self, image: np.ndarray, seconds: dict[str, float] | None = None) -> list:
+            return []
+
+    assert Reader(Nothing()).read(page()).instances == ()

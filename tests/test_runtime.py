@@ -1,0 +1,60 @@
+from __future__ import annotations
+
+import pickle
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from scenetext.errors import BundleError
+from scenetext.runtime import OrtGraph, cpu_count, run
+from toys import brightness_recognizer, dark_detector
+
+
+def test_a_graph_takes_and_gives_named_arrays(toy_model: Path) -> None:
+    images = np.random.default_rng(0).random((1, 3, 40, 64), dtype=np.float32)
+    outputs = OrtGraph(toy_model / "detector" / "model.onnx", threads=1)({"images": images})
+    assert list(outputs) == ["probability"]
+    assert np.allclose(outputs["probability"], dark_detector()({"images": images})["probability"], atol=1e-5)
+    crops = np.random.default_rng(0).random((5, 1, 32, 64), dtype=np.float32)
+    outputs = OrtGraph(toy_model / "recognizer" / "model.onnx", threads=2)({"images": crops})
+    assert np.allclose(
+        outputs["log_probs"], brightness_recognizer()({"images": crops})["log_probs"], atol=1e-4
+    )
+
+
+def test_a_graph_can_be_pickled_and_shared_between_threads(toy_model: Path) -> None:
+    graph = pickle.loads(pickle.dumps(OrtGraph(toy_model / "detector" / "model.onnx", threads=1)))
+    assert graph.threads == 1
+    images = [np.random.default_rng(i).random((1, 3, 32 + i, 64), dtype=np.float32) for i in range(24)]
+    alone = [graph({"images": image})["probability"] for image in images]
+    with ThreadPoolExecutor(4) as pool:
+        together = list(pool.map(lambda image: graph({"images": image})["probability"], images))
+    assert all(np.array_equal(a, b) for a, b in zip(alone, together, strict=True))
+
+
+def test_a_file_that_is_no_graph_is_one_line(tmp_path: Path) -> None:
+    (tmp_path / "model.onnx").write_bytes(b"not a graph")
+    with pytest.raises(BundleError, match="onnxruntime cannot load") as caught:
+        OrtGraph(tmp_path / "model.onnx")
+    assert "\n" not in str(caught.value)
+
+
+def test_there_is_at_least_one_processor() -> None:
+    assert cpu_count() >= 1
+
+
+def test_a_second_graph_gets_the_first_ones_outputs_and_the_proposals() -> None:
+    class Codec:
+        def propose(self, outputs: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+            return {"boxes": outputs["features"] + 1}
+
+    def first(inputs: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+        return {"features": inputs["images"] * 2}
+
+    def second(inputs: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+        return {"texts": inputs["features"] + inputs["boxes"]}
+
+    outputs = run((first, second), Codec(), {"images": np.ones(1)})
+    assert {key: value.tolist() for key, value in outputs.items()} == {"features": [2], "texts": [5]}

@@ -1,0 +1,64 @@
+"""Strict settings."""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+import pytest
+
+from scenetext.errors import SettingsError
+from scenetext.settings import build, to_dict
+
+
+@dataclass(frozen=True)
+class Inner:
+    size: int = 3
+
+
+@dataclass(frozen=True)
+class Outer:
+    rate: float
+    kind: Literal["a", "b"] = "a"
+    pair: tuple[float, float] = (0.0, 1.0)
+    many: tuple[Inner, ...] = ()
+    limit: int | None = None
+    flag: bool = False
+    extra: dict[str, int] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.rate < 0:
+            raise ValueError("rate is not negative")
+
+
+def test_plain_values_become_the_dataclass_and_come_back():
+    values = {"rate": 1, "kind": "b", "pair": [1, 2], "many": [{"size": 5}], "limit": 7, "flag": True, "extra": {"a": 1}}
+    settings = build(Outer, values)
+    assert settings == Outer(1.0, "b", (1.0, 2.0), (Inner(5),), 7, True, {"a": 1})
+    assert build(Outer, to_dict(settings)) == settings
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"rate": 1, "knd": "a"}, "did you mean 'kind'"),
+        ({"rate": 1, "zzz": 1}, "known: rate, kind"),
+        ({}, "'rate' is missing"),
+        ({"rate": "fast"}, "rate is a float, not 'fast'"),
+        ({"rate": True}, "rate is a float"),
+        ({"rate": 1, "kind": "c"}, "one of 'a', 'b'"),
+        ({"rate": 1, "pair": [1]}, "has 2 values, not 1"),
+        ({"rate": 1, "many": [{"sise": 1}]}, "many\\[0\\]: no such setting 'sise'"),
+        ({"rate": 1, "flag": 1}, "flag is a bool"),
+        ({"rate": -1}, "rate is not negative"),
+        ("text", "expected a table"),
+    ],
+)
+def test_a_wrong_setting_is_named_with_its_place(values, message):
+    with pytest.raises(SettingsError, match=message) as caught:
+        build(Outer, values, "recipe x")
+    assert str(caught.value).startswith("recipe x: ")
+
+
+def test_none_is_accepted_only_where_the_field_allows_it():
+    assert build(Outer, {"rate": 1, "limit": None}).limit is None
+    with pytest.raises(SettingsError):
+        build(Outer, {"rate": None})

@@ -1,0 +1,113 @@
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+
+from scenetext.geometry import box_polygon, iou
+from scenetext.spotter import Cascade, turn_over, ways_up
+from scenetext.types import TextInstance
+
+# A word is painted as a red and a blue half; it reads "red" upright, and nothing, or a bad guess, otherwise.
+RED, BLUE = (255, 0, 0), (0, 0, 255)
+
+
+@dataclass(frozen=True)
+class FixedDetector:
+    polygons: tuple[np.ndarray, ...]
+    score: float = 1.0
+
+    def detect(self, image: np.ndarray) -> list[TextInstance]:
+        return [TextInstance(polygon, score=self.score) for polygon in self.polygons]
+
+
+class HalvesRecognizer:
+    """Reads a crop whose left half is red and whose right half is blue; anything else it doubts."""
+
+    def recognize(self, crops: Sequence[np.ndarray]) -> list[tuple[str, float]]:
+        readings = []
+        for crop in crops:
+            w = crop.shape[1]
+            left, right = (
+                crop[:, : max(1, w // 3)].mean(axis=(0, 1)),
+                crop[:, -max(1, w // 3) :].mean(axis=(0, 1)),
+            )
+            upright = left[0] > 200 and right[2] > 200
+            readings.append(("red", 0.9) if upright else ("?", 0.3))
+        return readings
+
+
+def cascade(*polygons: np.ndarray, **settings: float) -> Cascade:
+    return Cascade(FixedDetector(polygons), HalvesRecognizer(), **settings)
+
+
+def painted(box: tuple[int, int, int, int], turn: int) -> np.ndarray:
+    """A photo with one word in the box, turned clockwise by `turn` quarter turns."""
+    image = np.full((200, 300, 3), 255, np.uint8)
+    left, top, right, bottom = box
+    h, w = bottom - top, right - left
+    word = np.empty((h, w, 3) if turn % 2 == 0 else (w, h, 3), np.uint8)
+    word[:, : word.shape[1] // 2], word[:, word.shape[1] // 2 :] = RED, BLUE
+    image[top:bottom, left:right] = np.rot90(word, -turn)
+    return image
+
+
+@pytest.mark.parametrize("turn", [0, 1, 2, 3])
+@pytest.mark.parametrize("start", [0, 1, 2, 3])
+def test_a_word_is_read_and_starts_where_it_starts_whichever_way_up_it_lies(turn: int, start: int) -> None:
+    box = (40, 60, 160, 100) if turn % 2 == 0 else (90, 20, 130, 140)
+    located = np.roll(box_polygon(*box), -start, axis=0)
+    if (turn + start) % 2:  # a detector takes the long side for the line of text
+        located = np.roll(located, -1, axis=0)
+    (found,) = cascade(located).spot(painted(box, turn))
+    assert found.text == "red"
+    # clockwise turns move the start from the top left corner to the next ones
+    assert np.array_equal(found.polygon, np.roll(box_polygon(*box), -turn, axis=0))
+
+
+@pytest.mark.parametrize("turn", [0, 1, 3])
+def test_a_tall_box_is_also_read_on_its_side(turn: int) -> None:
+    box = (90, 20, 130, 140)
+    (found,) = cascade(box_polygon(*box)).spot(painted(box, turn))
+    assert found.text == "red"
+    assert np.array_equal(found.polygon, np.roll(box_polygon(*box), -turn, axis=0))
+
+
+def test_a_curved_word_hanging_upside_down_is_turned_over() -> None:
+    image = np.full((200, 300, 3), 255, np.uint8)
+    image[:, :150], image[:, 150:] = BLUE, RED  # red comes first when read from the right
+    a = np.radians(np.linspace(230, 310, 6))
+    ray = np.stack([np.cos(a), np.sin(a)], axis=1)
+    located = np.concatenate([[150, 190] + 150 * ray, [150, 190] + 110 * ray[::-1]]).astype(np.float32)
+    (found,) = cascade(located).spot(image)
+    assert found.text == "red"
+    assert iou(found.polygon, located) > 0.95
+    assert np.allclose(found.polygon[0], located[6], atol=1)
+
+
+def test_turning_over_twice_changes_nothing() -> None:
+    polygon = box_polygon(1, 2, 30, 9)
+    assert np.array_equal(turn_over(turn_over(polygon)), polygon)
+    assert np.array_equal(turn_over(polygon)[0], polygon[2])
+
+
+def test_a_level_word_is_tried_one_way_only() -> None:
+    assert len(ways_up(box_polygon(0, 0, 50, 20))) == 1
+
+
+def test_the_score_joins_detection_and_recognition_and_weak_words_are_dropped() -> None:
+    box = (40, 60, 160, 100)
+    image = painted(box, 0)
+    detector = FixedDetector((box_polygon(*box),), score=0.4)
+    (found,) = Cascade(detector, HalvesRecognizer()).spot(image)
+    assert found.score == pytest.approx((0.4 * 0.9) ** 0.5)
+    assert Cascade(detector, HalvesRecognizer(), min_score=0.61).spot(image) == []
+
+
+def test_seconds_of_both_stages_are_reported() -> None:
+    seconds: dict[str, float] = {}
+    cascade(box_polygon(0, 0, 50, 20)).spot(painted((0, 0, 50, 20), 0), seconds)
+    assert set(seconds) == {"detect", "recognize"}
+    assert all(value >= 0 for value in seconds.values())
