@@ -66,7 +66,8 @@ def test_offsets_grow_shrink_split_and_vanish():
     grown = g.signed_area(g.offset_polygon(BOX, 2)[0])
     assert grown == pytest.approx(400 + 100 * 2 + np.pi * 4, rel=0.01)
     assert g.offset_polygon(BOX, -6) == []
-    bell = np.array([[0, 0], [20, 0], [20, 9], [40, 9], [40, 0], [60, 0], [60, 20], [40, 20], [40, 11], [20, 11], [20, 20], [0, 20]])  # fmt: skip
+    left = [[40, 0], [60, 0], [60, 20], [40, 20], [40, 11]]
+    bell = np.array([[0, 0], [20, 0], [20, 9], [40, 9], *left, [20, 11], [20, 20], [0, 20]])
     assert len(g.offset_polygon(bell, -2)) == 2
 
 

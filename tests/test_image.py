@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from scenetext.errors import BadImageError
-from scenetext.image import CropResize, SceneResize, load_image
+from scenetext.image import CropResize, SceneResize, image_size, load_image
 
 
 def encoded(image: Image.Image, kind: str = "PNG", **options: object) -> bytes:
@@ -288,3 +288,23 @@ def test_colour_crops_keep_three_channels() -> None:
     assert resize(crop).data[0].mean(axis=(1, 2)).tolist() == [1, -1, -1]
     with pytest.raises(ValueError, match="3 values"):
         CropResize(channels=3)
+
+
+@pytest.mark.parametrize("orientation", [1, 3, 6, 8])
+def test_the_size_from_the_header_is_that_of_the_loaded_image(tmp_path, orientation: int) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    data = encoded(Image.new("RGB", (40, 24)), "JPEG", exif=exif)
+    (tmp_path / "photo.jpg").write_bytes(data)
+    for source in (data, tmp_path / "photo.jpg", load_image(data)):
+        height, width = load_image(source).shape[:2]
+        assert image_size(source) == (width, height)
+
+
+@pytest.mark.parametrize("data", [b"", b"no picture", b"\x89PNG\r\n\x1a\n\0\0"])
+def test_the_size_of_what_is_no_image_is_an_error(tmp_path, data: bytes) -> None:
+    (tmp_path / "photo.jpg").write_bytes(data)
+    with pytest.raises(BadImageError, match=r"photo\.jpg: "):
+        image_size(tmp_path / "photo.jpg")
+    with pytest.raises(BadImageError, match="crop 7: "):
+        image_size(data, name="crop 7")

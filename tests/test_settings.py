@@ -30,7 +30,15 @@ class Outer:
 
 
 def test_plain_values_become_the_dataclass_and_come_back():
-    values = {"rate": 1, "kind": "b", "pair": [1, 2], "many": [{"size": 5}], "limit": 7, "flag": True, "extra": {"a": 1}}
+    values = {
+        "rate": 1,
+        "kind": "b",
+        "pair": [1, 2],
+        "many": [{"size": 5}],
+        "limit": 7,
+        "flag": True,
+        "extra": {"a": 1},
+    }
     settings = build(Outer, values)
     assert settings == Outer(1.0, "b", (1.0, 2.0), (Inner(5),), 7, True, {"a": 1})
     assert build(Outer, to_dict(settings)) == settings

@@ -23,7 +23,16 @@ _EXPORTS = {
     "ScenetextError": "errors",
     "TextInstance": "types",
 }
-__all__ = ["Cascade", "Detector", "Reader", "Reading", "Recognizer", "Sample", "ScenetextError", "TextInstance"]
+__all__ = [
+    "Cascade",
+    "Detector",
+    "Reader",
+    "Reading",
+    "Recognizer",
+    "Sample",
+    "ScenetextError",
+    "TextInstance",
+]
 
 if TYPE_CHECKING:
     from .detector import Detector

@@ -34,16 +34,23 @@ def draw_instances(image: np.ndarray, instances: Iterable[TextInstance]) -> Imag
         draw.line([*outline, outline[0]], fill=_OUTLINE, width=max(1, round(1.2 * unit)), joint="curve")
         x, y = outline[0]
         draw.circle((x, y), 1.8 * unit, fill=_OUTLINE, outline=_LABEL)  # where reading starts
+    words = np.array([bounds(instance.polygon) for instance in instances]).reshape(-1, 4)
     taken: list[Box] = []
     for instance in instances:
         if instance.text:
-            _label(draw, picture.size, instance, unit, taken)
+            taken.append(_label(draw, picture.size, instance, unit, words, np.array(taken).reshape(-1, 4)))
     return picture
 
 
 def _label(
-    draw: ImageDraw.ImageDraw, size: tuple[int, int], instance: TextInstance, unit: float, taken: list[Box]
-) -> None:
+    draw: ImageDraw.ImageDraw,
+    size: tuple[int, int],
+    instance: TextInstance,
+    unit: float,
+    words: np.ndarray,
+    taken: np.ndarray,
+) -> Box:
+    """Draws one label where it hides least of other labels and of words; returns its box."""
     left, top, right, bottom = bounds(instance.polygon)
     height = min(max(0.6 * (bottom - top), 9 * unit), 16 * unit)
     font = ImageFont.load_default(height)
@@ -63,14 +70,13 @@ def _label(
     for x, y in places:
         x, y = min(max(x, 0), max(0, size[0] - w)), min(max(y, 0), max(0, size[1] - h))
         boxes.append((x, y, x + w, y + h))
-    own = (left, top, right, bottom)
-    best = min(boxes, key=lambda box: sum(_shared(box, other) for other in taken) + 0.5 * _shared(box, own))
-    taken.append(best)
+    best = min(boxes, key=lambda box: _shared(box, taken) + 0.5 * _shared(box, words))
     draw.rounded_rectangle(best, radius=margin, fill=_LABEL)
     draw.text((best[0] + margin - x0, best[1] + margin - y0), text, fill=_INK, font=font)
+    return best
 
 
-def _shared(a: Box, b: Box) -> float:
-    width = min(a[2], b[2]) - max(a[0], b[0])
-    height = min(a[3], b[3]) - max(a[1], b[1])
-    return max(width, 0.0) * max(height, 0.0)
+def _shared(box: Box, others: np.ndarray) -> float:
+    """The area that a box shares with boxes (n, 4), summed."""
+    low, high = np.maximum(box[:2], others[:, :2]), np.minimum(box[2:], others[:, 2:])
+    return float(np.clip(high - low, 0, None).prod(axis=1).sum())

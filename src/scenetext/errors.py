@@ -1,9 +1,9 @@
 """The exceptions of scenetext.
 
-    ScenetextError                 everything below; its message is one line: what, where, what next
-    ├── BadImageError              a source that cannot be decoded into an image, or is over the pixel limit
-    ├── SettingsError              an unknown or invalid setting, recipe, or table entry (lists what is known)
-    ├── DataError                  a label file or data set that breaks its format; names file, line and reason
+    ScenetextError                 everything below; a message is one line: what, where, what next
+    ├── BadImageError              a source that cannot be decoded, or is over the pixel limit
+    ├── SettingsError              an unknown or wrong setting, recipe, or name (lists what is known)
+    ├── DataError                  a label file that breaks its format; names file, line and reason
     ├── BundleError                a model bundle that is missing, damaged or of a newer format
     ├── TrainingError              a run that cannot go on (non-finite loss, mismatched checkpoint)
     └── MissingExtraError          a command that needs an optional dependency; says how to install it

@@ -31,7 +31,7 @@ def clockwise(polygon: np.ndarray) -> np.ndarray:
     """The polygon with its points clockwise on screen; the first point stays the first."""
     points = np.asarray(polygon, dtype=np.float32)
     if signed_area(points) < 0:
-        points = np.concatenate([points[:1], points[:0:-1]])
+        return np.concatenate([points[:1], points[:0:-1]])
     return points
 
 
@@ -57,7 +57,7 @@ def bounds(polygon: np.ndarray) -> tuple[float, float, float, float]:
 
 def clip_points(polygon: np.ndarray, width: float, height: float) -> np.ndarray:
     """Each point moved to the nearest place inside [0, width] x [0, height]."""
-    return np.clip(polygon, 0, np.array([width, height])).astype(np.float32)
+    return np.asarray(np.clip(polygon, 0, np.array([width, height])), dtype=np.float32)
 
 
 def valid_shape(polygon: np.ndarray) -> shapely.Geometry:
@@ -74,7 +74,9 @@ def iou(a: np.ndarray, b: np.ndarray) -> float:
     return float(intersection / union) if union > 0 else 0.0
 
 
-def clip_polygon(polygon: np.ndarray, left: float, top: float, right: float, bottom: float) -> np.ndarray | None:
+def clip_polygon(
+    polygon: np.ndarray, left: float, top: float, right: float, bottom: float
+) -> np.ndarray | None:
     """The part of a polygon inside a box, its largest piece, or None if less than 1 square pixel is left.
 
     A polygon that lies inside is returned unchanged, so its order of points is kept. Otherwise the piece
@@ -112,7 +114,8 @@ def offset_polygon(polygon: np.ndarray, distance: float) -> list[np.ndarray]:
     except pyclipper.ClipperException:  # fewer than three distinct points
         return []
     paths = offset.Execute(distance * _CLIPPER_SCALE)
-    polygons = [np.array(path, dtype=np.float32) / np.float32(_CLIPPER_SCALE) for path in paths if len(path) >= 3]
+    scale = np.float32(_CLIPPER_SCALE)
+    polygons = [np.array(path, dtype=np.float32) / scale for path in paths if len(path) >= 3]
     return sorted((clockwise(p) for p in polygons), key=lambda p: -signed_area(p))
 
 
@@ -147,7 +150,7 @@ def order_quad(quad: np.ndarray) -> np.ndarray:
 
 def densify(polygon: np.ndarray, count: int) -> np.ndarray:
     """The closed outline with points added on its longest edges until there are at least `count`."""
-    points = [np.asarray(p, dtype=np.float32) for p in polygon]
+    points: list[np.ndarray] = [np.asarray(p, dtype=np.float32) for p in polygon]
     while len(points) < count:
         lengths = [float(np.linalg.norm(points[(i + 1) % len(points)] - p)) for i, p in enumerate(points)]
         i = int(np.argmax(lengths))
@@ -177,7 +180,7 @@ def warp_points(points: np.ndarray, matrix: np.ndarray) -> np.ndarray:
     mapped = points @ matrix[:, :2].T + matrix[:, 2]
     if len(matrix) == 3:
         mapped = mapped[:, :2] / mapped[:, 2:]
-    return mapped.astype(np.float32)
+    return np.asarray(mapped, dtype=np.float32)
 
 
 def perspective(source: np.ndarray, target: np.ndarray) -> np.ndarray:

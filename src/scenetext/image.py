@@ -301,7 +301,7 @@ class CropResize:
         return min(max(wanted, self.min_width), self.max_width)
 
     def __call__(self, crop: np.ndarray, view_width: int | None = None) -> View:
-        """The view of a (H, W, 3) uint8 crop; `view_width` overrides `width_for`, as training batches need."""
+        """The view of a (H, W, 3) uint8 crop; `view_width` overrides `width_for`, for training."""
         height, width = crop.shape[:2]
         h, w = self.height, view_width or self.width_for(height, width)
         resized = _resized(crop, h, w)

@@ -1,4 +1,4 @@
-"""Runs a reader over labelled samples and scores what it finds: the same for training, export and evaluate."""
+"""Runs a model over labelled samples and scores what it finds, for training, export and evaluate alike."""
 
 from __future__ import annotations
 
@@ -31,12 +31,16 @@ class Judgement:
         total = len(self.names)
         chosen = [i * total // count for i in range(count)] if total > count else list(range(total))
         return [
-            f"{self.names[i]}  truth: {_shown(self.truth[i])}  found: {_shown(self.predictions[i])}" for i in chosen
+            f"{self.names[i]}  truth: {_shown(self.truth[i])}  found: {_shown(self.predictions[i])}"
+            for i in chosen
         ]
 
 
 def judge(
-    model: Any, samples: Sequence[Sample], protocol: Protocol, progress: Callable[[int], object] = lambda done: None
+    model: Any,
+    samples: Sequence[Sample],
+    protocol: Protocol,
+    progress: Callable[[int], object] = lambda done: None,
 ) -> Judgement:
     """Scores `model` on `samples`.
 
@@ -48,7 +52,9 @@ def judge(
     method = {"recognition": "recognize", "detection": "detect", "spotting": "spot"}[protocol.task]
     run = getattr(model, method, None)
     if run is None:
-        raise SettingsError(f"protocol {protocol.name} scores {protocol.task}; {type(model).__name__} cannot do that")
+        raise SettingsError(
+            f"protocol {protocol.name} scores {protocol.task}; {type(model).__name__} cannot do that"
+        )
     names = tuple(sample.name for sample in samples)
     truth: list[Any] = []
     predictions: list[Any] = []

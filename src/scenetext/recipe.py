@@ -55,7 +55,7 @@ class Stage:
 @dataclass(frozen=True)
 class Optim:
     """name, weight_decay: of the optimiser; clip: largest gradient norm; ema: decay of the averaged weights
-    that are validated and exported, 0 for none; settings: further keyword arguments of the torch optimiser."""
+    that are validated and exported, 0 for none; settings: further arguments of the torch optimiser."""
 
     name: Literal["adamw", "adadelta", "sgd"] = "adamw"
     weight_decay: float = 0.0
@@ -67,7 +67,7 @@ class Optim:
 @dataclass(frozen=True)
 class Validate:
     """every: steps between validations; data: the sets, scored one by one; protocol: one of PROTOCOLS, whose
-    first figure, averaged over the sets, picks the best weights; limit: samples per set, 0 for all."""
+    main figure, averaged over the sets, picks the best weights; limit: samples per set, 0 for all."""
 
     data: tuple[str, ...]
     protocol: str

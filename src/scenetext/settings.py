@@ -86,7 +86,8 @@ def _convert(hint: Any, value: Any, where: str) -> Any:
         if isinstance(value, Mapping):
             return dict(value)
     elif dataclasses.is_dataclass(hint):
-        return value if isinstance(value, hint) else build(typing.cast(type, hint), value, where)
+        kind = typing.cast(type, hint)
+        return value if isinstance(value, kind) else build(kind, value, where)
     elif hint is float:
         if isinstance(value, int | float) and not isinstance(value, bool):
             return float(value)

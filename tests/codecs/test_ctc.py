@@ -44,7 +44,9 @@ def test_the_frames_needed_are_those_of_the_shortest_path(text):
     codec = CTC("ab")
 
     def reachable(frames: int) -> bool:
-        paths = np.array(list(itertools.product(range(3), repeat=frames)), dtype=int).reshape(3**frames, frames)
+        paths = np.array(list(itertools.product(range(3), repeat=frames)), dtype=int).reshape(
+            3**frames, frames
+        )
         outputs = {"log_probs": np.log(np.eye(3)[paths] * 0.9 + 0.03).astype(np.float32)}
         return any(decoded == text for decoded, _ in codec.decode(outputs))
 

@@ -17,7 +17,9 @@ SIZE = (256, 320)
 def rotated(cx: float, cy: float, width: float, height: float, degrees: float) -> np.ndarray:
     angle = np.deg2rad(degrees)
     turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
-    return (box_polygon(-width / 2, -height / 2, width / 2, height / 2) @ turn.T + [cx, cy]).astype(np.float32)
+    return (box_polygon(-width / 2, -height / 2, width / 2, height / 2) @ turn.T + [cx, cy]).astype(
+        np.float32
+    )
 
 
 def arc(cx: float, cy: float, radius: float, height: float, degrees: float, points: int = 9) -> np.ndarray:

@@ -46,7 +46,7 @@ def _datasets() -> Iterable[Row]:
 
 
 def _protocols() -> Iterable[Row]:
-    return ((name, _summary(protocol)) for name, protocol in sorted(PROTOCOLS.items()))
+    return ((name, protocol.description) for name, protocol in sorted(PROTOCOLS.items()))
 
 
 def _summary(thing: object) -> str:

@@ -91,7 +91,9 @@ def _write_overlay(folder: Path, image: Source, reading: Reading, max_pixels: in
         count += 1
         path = folder / f"{stem}-{count}.jpg"
     taken.add(path)
-    draw_instances(load_image(image, max_pixels=max_pixels), reading.instances).save(path, quality=92)
+    draw_instances(load_image(image, max_pixels=max_pixels), reading.instances).save(
+        path, quality=92, subsampling=0
+    )
 
 
 def positive(text: str) -> int:

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-HELP = "score result files against truth files"
+HELP = "Score result files of any system against truth files."
 
 _FILES = """\
 Detection and spotting protocols take folders or zips of text files, one file an image: gt_img_1.txt in the
@@ -19,7 +19,6 @@ Recognition protocols take two files of lines: path <TAB> text."""
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """The arguments of the command."""
-    parser.description = "Score result files against truth files."
     parser.epilog = _FILES
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.add_argument(

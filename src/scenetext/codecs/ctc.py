@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 
 import numpy as np
 
@@ -49,7 +50,7 @@ class CTC:
         With fewer frames no path exists and the loss is infinite.
         """
         row = self.characters.indices(text)
-        return len(row) + sum(a == b for a, b in zip(row, row[1:], strict=False))
+        return len(row) + sum(a == b for a, b in pairwise(row))
 
     def decode(self, outputs: Mapping[str, np.ndarray]) -> list[tuple[str, float]]:
         """Greedy best path: merge repeats, then drop blanks (CRNN, section 2.3.2).

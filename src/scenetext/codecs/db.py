@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import contourpy
 import numpy as np
@@ -41,8 +41,8 @@ class DB:
                     thin kernels exact to a fraction of a pixel; False: 0 or 1 (the paper)
     min_size        training: instances with a shorter bounding box are "don't care"
     border_low/high range of the threshold map
-    threshold       reading: the level at which the map is traced. Soft targets pass 0.5 on a kernel's outline;
-                    the authors' code takes 0.3, the paper 0.2
+    threshold       reading: the level at which the map is traced. Soft targets are 0.5 on a kernel's
+                    outline; the authors' code takes 0.3, the paper 0.2
     min_score       lowest mean probability inside a traced kernel (the authors' box_thresh)
     unclip_ratio    a number: kernels grow by D' = A' r' / L' (the paper's r' = 1.5, 2.0 for polygons in the
                     authors' code); None: by the D that exactly undoes the shrinking of a rectangle
@@ -176,7 +176,7 @@ class DB:
     def _kernels(self, probability: np.ndarray) -> Iterator[np.ndarray]:
         """Outlines of the regions above the threshold, in map pixels, largest first, holes left out."""
         padded = np.pad(probability, 1)  # closes the outlines that touch the border
-        lines = contourpy.contour_generator(z=padded, line_type="Separate").lines(self.threshold)
+        lines: Any = contourpy.contour_generator(z=padded, line_type="Separate").lines(self.threshold)
         areas = [signed_area(line) for line in lines]
         # contourpy runs holes the other way round than outer outlines
         order = sorted((i for i, area in enumerate(areas) if area > 0), key=lambda i: -areas[i])

@@ -41,7 +41,8 @@ def write_lmdb(folder: Path, words: Iterable[tuple[bytes, str]]) -> int:
         raise DataError(f"{folder}: already holds a database; write into a new folder")
     folder.mkdir(parents=True, exist_ok=True)
     count = 0
-    with lmdb.open(os.fspath(folder), map_size=_MAP_BYTES, lock=False) as environment:
+    # sync=False: one flush at the end, not one a commit. Only a crash of the machine itself could tell.
+    with lmdb.open(os.fspath(folder), map_size=_MAP_BYTES, lock=False, sync=False) as environment:
         transaction = environment.begin(write=True)
         for picture, text in words:
             count += 1
@@ -53,6 +54,7 @@ def write_lmdb(folder: Path, words: Iterable[tuple[bytes, str]]) -> int:
                 transaction = environment.begin(write=True)
         transaction.put(b"num-samples", str(count).encode())
         transaction.commit()
+        environment.sync(True)
     return count
 
 

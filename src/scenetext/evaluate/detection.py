@@ -103,6 +103,7 @@ class Detection:
     """
 
     name: str
+    description: str
     overlap: Overlap = field(default_factory=Overlap)
     layout: Layout = "quad"
     task: ClassVar[str] = "detection"

@@ -20,14 +20,16 @@ Detection and spotting take a list of TextInstance an image, recognition one tex
 _CURVED = Overlap(invalid="keep")
 
 _PROTOCOLS: tuple[Protocol, ...] = (
-    Detection("icdar2015-detection"),
-    Detection("ctw1500-detection", _CURVED, "polygon"),
-    Detection("totaltext-detection", _CURVED, "polygon"),
-    Spotting("icdar2015-end-to-end"),
-    Spotting("icdar2015-word-spotting", "word-spotting"),
-    Spotting("totaltext-end-to-end", overlap=_CURVED, layout="polygon"),
-    Recognition("word-accuracy"),
-    Recognition("word-accuracy-exact", "exact"),
+    Detection("icdar2015-detection", "words found, as quadrilaterals, by IoU over 0.5"),
+    Detection("ctw1500-detection", "lines found, as polygons, by IoU over 0.5", _CURVED, "polygon"),
+    Detection("totaltext-detection", "words found, as polygons, by IoU over 0.5", _CURVED, "polygon"),
+    Spotting("icdar2015-end-to-end", "words found and read, as quadrilaterals"),
+    Spotting(
+        "icdar2015-word-spotting", "dictionary words found and read, as quadrilaterals", "word-spotting"
+    ),
+    Spotting("totaltext-end-to-end", "words found and read, as polygons", overlap=_CURVED, layout="polygon"),
+    Recognition("word-accuracy", "crops read, by 0-9a-z in either case; with 1-NED"),
+    Recognition("word-accuracy-exact", "crops read, every character compared; with 1-NED", "exact"),
 )
 
 PROTOCOLS: dict[str, Protocol] = {protocol.name: protocol for protocol in _PROTOCOLS}
@@ -49,7 +51,7 @@ def adjusted(protocol: Protocol, changes: Mapping[str, Any]) -> Protocol:
         return protocol
     values = settings.to_dict(protocol)
     overlap = values.get("overlap", {})
-    known = {*values, *overlap} - {"name", "overlap"}
+    known = {*values, *overlap} - {"name", "description", "overlap"}
     for key, value in changes.items():
         if key not in known:
             raise unknown_name(f"setting of {protocol.name}", key, known)

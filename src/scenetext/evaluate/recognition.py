@@ -25,6 +25,7 @@ class Recognition:
     """
 
     name: str
+    description: str
     compare: Literal["alphanumeric", "exact"] = "alphanumeric"
     task: ClassVar[str] = "recognition"
     main: ClassVar[str] = "accuracy"

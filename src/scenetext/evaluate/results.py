@@ -15,6 +15,7 @@ from ..types import TextInstance
 
 T = TypeVar("T")
 
+_ESCAPE = re.compile(r"\\([\\tnr])")
 _PREFIX = re.compile(r"^(poly_gt_|gt_|res_)")
 
 
@@ -51,8 +52,8 @@ def image_key(name: str) -> str:
 def read_words(path: Path) -> dict[str, str]:
     """Picture -> text, from lines `path <TAB> text` or `path <TAB> text <TAB> score`.
 
-    That is what `scenetext recognize --format tsv` prints, and what `labels.tsv` of a data set holds.
-    Raises DataError.
+    Two columns are what `labels.tsv` of a data set holds, the text as it stands. Three are what
+    `scenetext recognize --format tsv` prints, in which a backslash starts an escape. Raises DataError.
     """
     if not path.is_file():
         raise DataError(f"{path}: no such file")
@@ -65,7 +66,7 @@ def read_words(path: Path) -> dict[str, str]:
             raise DataError(f"{path}:{number}: expected path <TAB> text, found {len(fields)} columns")
         if fields[0] in words:
             raise DataError(f"{path}:{number}: {fields[0]} appears a second time")
-        words[fields[0]] = fields[1]
+        words[fields[0]] = fields[1] if len(fields) == 2 else _ESCAPE.sub(_unescaped, fields[1])
     if not words:
         raise DataError(f"{path}: holds no words")
     return words
@@ -94,6 +95,10 @@ def by_name(words: Mapping[str, str]) -> dict[str, str]:
     if times > 1:
         raise DataError(f"{times} pictures are called {name}; give the same paths in truth and predictions")
     return {PurePosixPath(path).name: text for path, text in words.items()}
+
+
+def _unescaped(escape: re.Match[str]) -> str:
+    return {"t": "\t", "n": "\n", "r": "\r"}.get(escape[1], escape[1])
 
 
 def _text_files(path: Path) -> Iterator[tuple[str, bytes]]:

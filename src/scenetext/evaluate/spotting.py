@@ -34,6 +34,7 @@ class Spotting:
     """
 
     name: str
+    description: str
     mode: Literal["end-to-end", "word-spotting"] = "end-to-end"
     overlap: Overlap = field(default_factory=Overlap)
     layout: Layout = "quad"

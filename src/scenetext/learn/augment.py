@@ -1,4 +1,4 @@
-"""Random changes of training samples: word crops and cuts of scenes. Everything is drawn from the rng given."""
+"""Random changes of training samples, words and scenes. Everything is drawn from the given rng."""
 
 from __future__ import annotations
 
@@ -40,7 +40,9 @@ class WordAugment:
             reach = self.geometry * min(height, width)
             moved = corners + rng.uniform(-1, 1, (4, 2)) * reach
             matrix = cv2.getPerspectiveTransform(moved.astype(np.float32), corners)
-            image = cv2.warpPerspective(image, matrix, (width, height), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+            image = cv2.warpPerspective(
+                image, matrix, (width, height), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+            )
         if rng.random() < self.chance:
             factor = rng.uniform(self.shrink, 1)
             small = (max(8, int(width * factor)), max(8, int(height * factor)))
@@ -84,7 +86,9 @@ class SceneAugment:
     blur: float = 0.8
     keep: float = 0.6
 
-    def __call__(self, sample: Sample, image: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, list[TextInstance]]:
+    def __call__(
+        self, sample: Sample, image: np.ndarray, rng: np.random.Generator
+    ) -> tuple[np.ndarray, list[TextInstance]]:
         """One window of a scene: (size, size, 3) uint8 and its instances, in window pixels."""
         height, width = image.shape[:2]
         legible = [i for i in sample.instances if i.legible]
@@ -112,7 +116,9 @@ class SceneAugment:
         instances = []
         for instance in sample.instances:
             polygon = warp_points(instance.polygon, matrix)
-            piece = clip_polygon(polygon, 0, 0, self.size, self.size) if _touches(polygon, self.size) else None
+            piece = (
+                clip_polygon(polygon, 0, 0, self.size, self.size) if _touches(polygon, self.size) else None
+            )
             if piece is None:
                 continue
             whole = abs(signed_area(piece)) >= self.keep * abs(signed_area(polygon))
@@ -151,7 +157,9 @@ def _touches(polygon: np.ndarray, size: int) -> bool:
     return right > 0 and bottom > 0 and left < size and top < size
 
 
-def _photometric(image: np.ndarray, rng: np.random.Generator, chance: float, brightness: float, noise: float) -> np.ndarray:
+def _photometric(
+    image: np.ndarray, rng: np.random.Generator, chance: float, brightness: float, noise: float
+) -> np.ndarray:
     """Brightness, contrast, colour and noise, each with `chance`."""
     gain, offset = np.ones(3, dtype=np.float32), np.zeros(3, dtype=np.float32)
     if rng.random() < chance:

@@ -13,10 +13,14 @@ from typing import Any
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
+from ..bundle import load_bundle
 from ..errors import TrainingError
+
+WEIGHTS = "weights.safetensors"
+"""The file of a bundle that holds the weights for training on."""
 
 _SEPARATOR = "|"  # parameter names hold dots and slashes, not this
 
@@ -49,15 +53,31 @@ def load_checkpoint(path: Path) -> tuple[dict[str, dict[str, Tensor]], dict[str,
     return groups, meta
 
 
+def initial_weights(name: str) -> dict[str, Tensor]:
+    """The weights of a run's folder (its best ones) or of a bundle, packaged or a folder.
+
+    Raises TrainingError or BundleError if there are none.
+    """
+    best = Path(name) / "best.safetensors"
+    if best.is_file():
+        return load_checkpoint(best)[0]["average"]
+    bundle = load_bundle(name)
+    bundle.check_file(WEIGHTS)
+    state = load_file(bundle.folder / WEIGHTS)
+    return {key: value.float() if value.dtype == torch.float16 else value for key, value in state.items()}
+
+
 def load_weights(net: nn.Module, state: Mapping[str, Tensor], where: str) -> None:
-    """Puts `state` into `net`; every key and shape has to match. Raises TrainingError naming what does not."""
+    """Puts `state` into `net`; every key and shape has to match. Raises TrainingError."""
     own = net.state_dict()
     missing = [key for key in own if key not in state]
     unexpected = [key for key in state if key not in own]
     shapes = [key for key in own if key in state and own[key].shape != state[key].shape]
     for what, keys in (("missing", missing), ("unexpected", unexpected), ("of another shape", shapes)):
         if keys:
-            raise TrainingError(f"{where}: {len(keys)} weights {what}, e.g. {keys[0]}; is it another recipe's?")
+            raise TrainingError(
+                f"{where}: {len(keys)} weights {what}, e.g. {keys[0]}; is it another recipe's?"
+            )
     net.load_state_dict(dict(state))
 
 

@@ -18,7 +18,7 @@ import logging
 import os
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -33,8 +33,16 @@ from ..errors import SettingsError, TrainingError
 from ..image import CropResize
 from ..recipe import Recipe, recipe_from_json
 from ..settings import build
-from .checkpoint import load_checkpoint, load_weights, optimizer_tensors, restore_optimizer, save_checkpoint
-from .loader import Batch, batches, stage_blocks
+from ..types import Sample
+from .checkpoint import (
+    initial_weights,
+    load_checkpoint,
+    load_weights,
+    optimizer_tensors,
+    restore_optimizer,
+    save_checkpoint,
+)
+from .loader import Batch, batches, fixed_samples, stage_blocks
 from .nets import Trainable, make_net
 from .nets.recognizer import FourStage
 from .optim import Averaged, gradient_norm, learning_rate, make_optimizer, place_of
@@ -53,19 +61,21 @@ class Options:
     data      folder of data sets, fonts and backgrounds
     out       folder of the run
     resume    go on from out/last.safetensors
-    weights   a checkpoint or bundle weights file to start from; every key has to match
+    weights   a run or bundle (folder, or packaged name) whose weights to start from; every key has to match
     workers   processes that make batches
     threads   torch threads, 0 for torch's own choice
     device    "cpu", "cuda", ... or "auto": the GPU if there is one
+    overfit   0, or a self-test: train on this many fixed samples and validate on the same ones
     """
 
     data: Path
     out: Path
     resume: bool = False
-    weights: Path | None = None
+    weights: str | None = None
     workers: int = 1
     threads: int = 0
     device: str = "auto"
+    overfit: int = 0
 
 
 @dataclass
@@ -114,10 +124,10 @@ def train(recipe: Recipe, options: Options, report: Callable[[str], None] = log.
     torch.manual_seed(recipe.seed)
     codec = make_codec(recipe.codec, f"recipe {recipe.name}: [codec]")
     device = _device(options.device, rank)
-    net = make_net(recipe.net, codec).to(device, memory_format=torch.channels_last)
+    net = make_net(recipe.net, codec).to(device)
+    net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # missing from torch's stubs
     if options.weights is not None:
-        groups, _ = load_checkpoint(options.weights)
-        load_weights(net, groups["average"], str(options.weights))
+        load_weights(net, initial_weights(options.weights), options.weights)
     optimizer = make_optimizer(net, recipe.optim)
     run = _Run(net, optimizer, Averaged(net, recipe.optim.ema))
     last = options.out / "last.safetensors"
@@ -128,11 +138,13 @@ def train(recipe: Recipe, options: Options, report: Callable[[str], None] = log.
     model: nn.Module = _Losses(net)
     if world > 1:
         model = nn.parallel.DistributedDataParallel(model)
-    sets = {name: open_dataset(name, options.data) for name in recipe.validate.data}
+    sets = _validation_sets(recipe, options)
     logger = _Logger(options.out, recipe, report) if rank == 0 else None
     while run.step < recipe.steps:
         stage_index, start = place_of(recipe, run.step)
-        blocks = stage_blocks(recipe, stage_index, codec, _frames(net, recipe), options.data, rank)
+        blocks = stage_blocks(
+            recipe, stage_index, codec, _frames(net, recipe), options.data, rank, options.overfit
+        )
         for batch in batches(blocks, start, recipe.stages[stage_index].steps, options.workers):
             rate = learning_rate(recipe.stages[stage_index], place_of(recipe, run.step)[1])
             losses, norm = _step(model, run, batch, rate, recipe, options.out)
@@ -190,7 +202,7 @@ def _step(
             "Try a lower learning rate or stricter clipping, then --resume"
         )
     run.optimizer.zero_grad(set_to_none=True)
-    total.backward()
+    torch.autograd.backward(total)
     norm = gradient_norm(run.net.parameters(), recipe.optim.clip)
     if torch.isfinite(norm):  # one overflowing gradient must not ruin the weights; the log shows it
         run.optimizer.step()
@@ -208,6 +220,12 @@ def _frames(net: Trainable, recipe: Recipe) -> dict[int, int]:
     }
 
 
+def _validation_sets(recipe: Recipe, options: Options) -> dict[str, Sequence[Sample]]:
+    if options.overfit:
+        return {"overfit": fixed_samples(recipe, options.data, options.overfit)}
+    return {name: open_dataset(name, options.data) for name in recipe.validate.data}
+
+
 def _prepare_folder(recipe: Recipe, options: Options, rank: int) -> None:
     """Makes the run's folder, or checks that it holds a run of the same recipe."""
     place = options.out / "recipe.json"
@@ -216,7 +234,9 @@ def _prepare_folder(recipe: Recipe, options: Options, rank: int) -> None:
         if (old.net, old.codec) != (recipe.net, recipe.codec):
             raise SettingsError(f"{options.out}: holds a run of another network; choose another --out")
     elif place.is_file():
-        raise SettingsError(f"{options.out}: holds a run already; go on with --resume or choose another --out")
+        raise SettingsError(
+            f"{options.out}: holds a run already; go on with --resume or choose another --out"
+        )
     elif options.resume:
         raise SettingsError(f"{options.out}: holds no run to resume")
     if rank == 0:
@@ -279,7 +299,9 @@ class _Logger:
             for name, value in means.items():
                 self.board.add_scalar(f"train/{name}", value, step)
         figures = "  ".join(f"{name} {value:.4f}" for name, value in means.items())
-        self.report(f"step {step}/{self.recipe.steps}  {figures}  {speed:.0f} img/s  {left / 60:.0f} min left")
+        self.report(
+            f"step {step}/{self.recipe.steps}  {figures}  {speed:.0f} img/s  {left / 60:.0f} min left"
+        )
         self._start()
 
     def _start(self) -> None:

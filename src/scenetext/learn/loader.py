@@ -1,7 +1,7 @@
 """From data sets and synthesis to training batches, in worker processes, the same for the same seed.
 
-A stage of a recipe is a sequence of blocks of a few batches. Block b depends on nothing but the recipe's seed,
-the stage, b and the rank, so a run that was killed goes on with the very batches it would have seen.
+A stage of a recipe is a sequence of blocks of a few batches. Block b depends on nothing but the seed of the
+recipe, the stage, b and the rank, so a run that was killed goes on with the very batches it would have seen.
 """
 
 from __future__ import annotations
@@ -60,8 +60,25 @@ class Mixture:
         return source.sample(int(rng.integers(2**62))), True
 
 
+class Fixed(Mixture):
+    """A few samples of a mixture, again and again: for the overfitting self-test."""
+
+    def __init__(self, mixture: Mixture, count: int, seed: int) -> None:
+        rng = np.random.default_rng(seed)
+        self.samples = [mixture.draw(rng)[0] for _ in range(count)]
+
+    def draw(self, rng: np.random.Generator) -> tuple[Sample, bool]:
+        """One of the samples; they count as made, so that words are not changed further."""
+        return self.samples[int(rng.integers(len(self.samples)))], True
+
+
+def fixed_samples(recipe: Recipe, root: Path, count: int) -> list[Sample]:
+    """The samples that every stage of an overfitting self-test trains on."""
+    return Fixed(Mixture(recipe.stages[0].data, root), count, recipe.seed).samples
+
+
 def make_source(entry: Data, root: Path) -> Sequence[Sample] | _Synth:
-    """The data set or synthesiser of an entry. Synthesis finds `fonts`, `backgrounds` and `words.txt` in root,
+    """The data set or synthesiser of an entry. Synthesis finds fonts, backgrounds and words.txt in root,
     unless the entry's settings name others. Raises SettingsError, DataError."""
     if entry.name not in SYNTHS:
         if entry.settings:
@@ -96,7 +113,8 @@ class WordBlocks(Dataset[list[Batch]]):
 
     def __getitem__(self, block: int) -> list[Batch]:
         rng = np.random.default_rng((*self.seed, block))
-        words, dropped = [], 0
+        words: list[tuple[np.ndarray, str]] = []
+        dropped = 0
         while len(words) < self.batch * self.group:
             crop, text, failures = self._draw(rng)
             words.append((crop, text))
@@ -167,24 +185,33 @@ class SceneBlocks(Dataset[list[Batch]]):
         batches = []
         for i in range(self.group):
             chosen = [rows[j] for j in order[i * self.batch : (i + 1) * self.batch]]
-            batches.append({key: torch.from_numpy(np.stack([row[key] for row in chosen])) for key in chosen[0]})
+            batches.append(
+                {key: torch.from_numpy(np.stack([row[key] for row in chosen])) for key in chosen[0]}
+            )
             batches[-1]["dropped"] = torch.tensor(dropped if i == 0 else 0)
         return batches
 
 
 def stage_blocks(
-    recipe: Recipe, index: int, codec: Any, frames: Mapping[int, int], root: Path, rank: int
+    recipe: Recipe, index: int, codec: Any, frames: Mapping[int, int], root: Path, rank: int, overfit: int = 0
 ) -> WordBlocks | SceneBlocks:
-    """The blocks of a stage for one process of a run."""
+    """The blocks of a stage for one process of a run; `overfit` as in `engine.Options`."""
     stage = recipe.stages[index]
-    mixture = Mixture(stage.data, root)
+    if overfit:
+        mixture: Mixture = Fixed(Mixture(recipe.stages[0].data, root), overfit, recipe.seed)
+    else:
+        mixture = Mixture(stage.data, root)
     seed = (recipe.seed, index, rank)
     where = f"recipe {recipe.name}, stage {index}: augment"
     if recipe.task == "recognition":
         resize = build(CropResize, recipe.resize, "[resize]")
-        return WordBlocks(mixture, codec, resize, build(WordAugment, stage.augment, where), frames, stage.batch, seed)
+        return WordBlocks(
+            mixture, codec, resize, build(WordAugment, stage.augment, where), frames, stage.batch, seed
+        )
     scene_resize = build(SceneResize, recipe.resize, "[resize]")
-    return SceneBlocks(mixture, codec, scene_resize, build(SceneAugment, stage.augment, where), stage.batch, seed)
+    return SceneBlocks(
+        mixture, codec, scene_resize, build(SceneAugment, stage.augment, where), stage.batch, seed
+    )
 
 
 def batches(blocks: WordBlocks | SceneBlocks, start: int, stop: int, workers: int) -> Iterator[Batch]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import torch
 from torch import Tensor, nn
@@ -21,7 +21,11 @@ def make_optimizer(net: nn.Module, settings: Optim) -> torch.optim.Optimizer:
         {"params": [p for p in parameters if p.ndim > 1], "weight_decay": settings.weight_decay},
         {"params": [p for p in parameters if p.ndim <= 1], "weight_decay": 0.0},
     ]
-    kinds = {"adamw": torch.optim.AdamW, "adadelta": torch.optim.Adadelta, "sgd": torch.optim.SGD}
+    kinds: dict[str, Callable[..., torch.optim.Optimizer]] = {
+        "adamw": torch.optim.AdamW,
+        "adadelta": torch.optim.Adadelta,
+        "sgd": torch.optim.SGD,
+    }
     try:
         return kinds[settings.name](groups, lr=1.0, **settings.settings)
     except (TypeError, ValueError) as error:

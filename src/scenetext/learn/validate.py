@@ -5,22 +5,46 @@ from __future__ import annotations
 import copy
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from torch import Tensor
 
+from ..codecs import make_codec
 from ..detector import Detector
+from ..errors import TrainingError
 from ..evaluate.protocols import find_protocol
 from ..image import CropResize, SceneResize
 from ..judge import judge
-from ..recipe import Recipe
+from ..recipe import Recipe, recipe_from_json
 from ..recognizer import Recognizer
 from ..settings import build
 from ..types import Graph, Sample
+from .checkpoint import load_checkpoint, load_weights
 from .graph import TorchGraph
-from .nets import Trainable
+from .nets import Trainable, make_net
 
 EXAMPLES = 16
+
+
+def load_net(run: Path) -> tuple[Recipe, Any, Trainable, int]:
+    """(recipe, codec, network with the best weights, their step) of a run's folder. Raises TrainingError."""
+    place = run / "recipe.json"
+    if not place.is_file():
+        raise TrainingError(f"{run}: not the folder of a training run (no recipe.json)")
+    recipe = recipe_from_json(place.read_text(encoding="utf-8"), str(place))
+    codec = make_codec(recipe.codec)
+    net = make_net(recipe.net, codec)
+    groups, meta = load_checkpoint(run / "best.safetensors")
+    load_weights(net, groups["average"], str(run / "best.safetensors"))
+    net.eval()
+    return recipe, codec, net, meta["step"]
+
+
+def load_run(run: Path) -> tuple[Recognizer | Detector, str]:
+    """The reader around a run's best weights, and its task."""
+    recipe, codec, net, _ = load_net(run)
+    return make_model(recipe, codec, [TorchGraph(net)]), recipe.task
 
 
 @dataclass(frozen=True)

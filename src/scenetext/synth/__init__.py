@@ -1,1 +1,1 @@
-"""Synthetic words and scenes, drawn from fonts, photographs and a lexicon; the same seed gives the same pixels."""
+"""Synthetic words and scenes, drawn from fonts, photographs and a lexicon. Same seed, same pixels."""

@@ -9,7 +9,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from ..errors import DataError
+from ..errors import DataError, SettingsError
 
 _SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".bmp"}
 _CELL = 4  # pixels of the image per cell of a QuietMap, each way
@@ -19,14 +19,14 @@ _CELL = 4  # pixels of the image per cell of a QuietMap, each way
 def photo_paths(folder: str) -> tuple[str, ...]:
     """The photographs under a folder, sorted, so that an index means the same picture in every process.
 
-    Raises DataError if the folder does not exist or holds no picture.
+    Raises SettingsError if the folder does not exist or holds no picture.
     """
     root = Path(folder)
     if not root.is_dir():
-        raise DataError(f"{folder}: no such folder of background photographs")
+        raise SettingsError(f"{folder}: no such folder of background photographs")
     paths = sorted(str(p) for p in root.rglob("*") if p.suffix.lower() in _SUFFIXES)
     if not paths:
-        raise DataError(f"{folder}: holds no background photograph ({', '.join(sorted(_SUFFIXES))})")
+        raise SettingsError(f"{folder}: holds no background photograph ({', '.join(sorted(_SUFFIXES))})")
     return tuple(paths)
 
 
@@ -80,12 +80,12 @@ def recolour(image: np.ndarray, rng: np.random.Generator, strength: float = 1.0)
 
 
 def backdrop(folder: str, rng: np.random.Generator, height: int, width: int) -> np.ndarray:
-    """The empty stage, (height, width, 3) uint8 RGB: one photo or two as walls, at times with plain surfaces."""
+    """The empty stage, (height, width, 3) uint8 RGB: a photo or two, at times with plain surfaces."""
     stage = _view(folder, rng, height, width)
     if rng.random() < 0.15:
         stage = _split(stage, _view(folder, rng, height, width), rng)
-    if rng.random() < 0.4:
-        for _ in range(int(rng.integers(1, 5))):
+    if rng.random() < 0.5:
+        for _ in range(int(rng.integers(1, 6))):
             _surface(stage, rng)
     return stage
 
@@ -100,10 +100,11 @@ def _view(folder: str, rng: np.random.Generator, height: int, width: int) -> np.
 def _split(first: np.ndarray, second: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Two pictures side by side or one above the other, with a slanted seam."""
     height, width = first.shape[:2]
-    along, across = (height, width) if rng.random() < 0.7 else (width, height)
+    beside = rng.random() < 0.7
+    along, across = (height, width) if beside else (width, height)
     start, end = across * (rng.uniform(0.25, 0.75) + rng.uniform(-0.12, 0.12, 2))
     corners = np.array([[0, 0], [start, 0], [end, along], [0, along]])
-    if along == width and across == height:
+    if not beside:
         corners = corners[:, ::-1]
     mask = np.zeros((height, width), np.uint8)
     cv2.fillConvexPoly(mask, corners.astype(np.int32), 255, cv2.LINE_AA)
@@ -132,7 +133,7 @@ def _surface(stage: np.ndarray, rng: np.random.Generator) -> None:
         colour = 0.4 * sampled + 0.6 * (grey + rng.normal(0, 18, 3))
     # four corner shades, interpolated: light falls off along a wall
     shades = (colour + rng.normal(0, 4 if lamp else 16, (2, 2, 1))).astype(np.float32)
-    paint = np.clip(cv2.resize(shades, (right - left, bottom - top)), 0, 255).astype(np.uint8)
+    paint: np.ndarray = np.clip(cv2.resize(shades, (right - left, bottom - top)), 0, 255).astype(np.uint8)
     mask = np.zeros(window.shape[:2], np.uint8)
     cv2.fillConvexPoly(mask, np.round((quad - (left, top)) * 16).astype(np.int32), 255, cv2.LINE_AA, 4)
     pane = rng.uniform(0.5, 0.9) if rng.random() < 0.25 else 1.0  # glass lets what is behind shine through

@@ -107,7 +107,9 @@ def boarded(
     rng = writer.rng
     pad_x, pad_y = pad * rng.uniform(0.8, 1.6), pad * rng.uniform(0.6, 1.2)
     w, h = int(width + 2 * pad_x), int(height + 2 * pad_y)
-    radius = min(w, h) * (rng.uniform(0.05, 0.5) if rng.random() < 0.35 else 0.0)
+    # beyond 3.4 pads a round corner would cut into the text's own
+    roundest = min(0.5 * min(w, h), 3.0 * min(pad_x, pad_y))
+    radius = roundest * (rng.uniform(0.1, 1.0) if rng.random() < 0.35 else 0.0)
     border = max(1.0, min(w, h) * rng.uniform(0.01, 0.05)) if rng.random() < 0.4 else 0.0
     return Block(w, h, tuple(moved(parts, pad_x, pad_y)), (Panel((0, 0, w, h), ground, radius, border),))
 

@@ -7,9 +7,12 @@ from dataclasses import dataclass, replace
 import cv2
 import numpy as np
 
+from ..geometry import box_polygon, warp_points
 from .block import Block, Panel, Part
 from .paint import Colour, Style, contrast, draw_style, gradient, paint, shaded, sign_colour
+from .pose import shifted
 
+_HALF_IN = np.array([[1, 0, 0.5], [0, 1, 0.5], [0, 0, 1]])
 _REACH = 0.35  # of the letters' height: how far shadows and halos may reach
 _LEAST_FANCY = 13.0  # pixels; lower letters are painted plainly, for effects would only smear them
 
@@ -69,7 +72,9 @@ def paint_block(
     styles = {n: [draw_letters_style(rng, grounds[n], manner) for _ in range(2)] for n in numbers}
     opacity = float(rng.uniform(0.6, 0.95)) if rng.random() < 0.1 else 1.0
     for panel in block.panels:
-        _paint_panel(canvas, covered, panel, grounds[panel.ground], styles[panel.ground][0].fill, opacity, rng)
+        _paint_panel(
+            canvas, covered, panel, grounds[panel.ground], styles[panel.ground][0].fill, opacity, rng
+        )
     for box in block.pictures:
         if picture is not None:
             _paint_picture(canvas, box, picture)
@@ -169,8 +174,38 @@ def _paint_part(
     window[...] = painted
 
 
-def blend(scene: np.ndarray, layer: np.ndarray) -> None:
-    """Lay an RGBA layer, as `paint_block` makes it, over a scene window (h, w, 3) uint8, in place."""
+def lay(
+    scene: np.ndarray,
+    block: Block,
+    matrix: np.ndarray,
+    rng: np.random.Generator,
+    picture: np.ndarray | None,
+    manner: Manner,
+    blur: float,
+) -> None:
+    """Paint a block onto a scene (h, w, 3) uint8, in place, through a 3x3 matrix to the scene's pixels.
+
+    blur    of the block alone, standard deviation in pixels.
+    """
+    height, width = scene.shape[:2]
+    quad = warp_points(box_polygon(0, 0, block.width, block.height), matrix)
+    left, top = np.clip(np.floor(quad.min(axis=0)).astype(int), 0, (width, height)).tolist()
+    right, bottom = np.clip(np.ceil(quad.max(axis=0)).astype(int), 0, (width, height)).tolist()
+    window = scene[top:bottom, left:right]
+    if not window.size:
+        return
+    # cv2 has pixel centres at whole numbers, we have them at halves
+    to_window = shifted(shifted(matrix, -left, -top) @ _HALF_IN, -0.5, -0.5)
+    behind = cv2.warpPerspective(
+        window,
+        to_window,
+        (block.width, block.height),
+        flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
+        borderMode=cv2.BORDER_REPLICATE,
+    )
+    painted = paint_block(block, rng, behind, picture, manner)
+    layer = cv2.warpPerspective(painted, to_window, (right - left, bottom - top), flags=cv2.INTER_LINEAR)
+    if blur > 0.3:
+        layer = cv2.GaussianBlur(layer, (0, 0), blur)
     keep = 255 - layer[..., 3:].astype(np.uint16)
-    mixed = (scene * keep + 127) // 255 + layer[..., :3]
-    scene[...] = np.minimum(mixed, 255)
+    window[...] = np.minimum((window * keep + 127) // 255 + layer[..., :3], 255)

@@ -74,7 +74,7 @@ class Corpus:
     def draw(self, rng: Rng) -> str:
         """One token of 1 to about 30 printable characters, without blanks."""
         kind = int(np.searchsorted(self._kind_steps, rng.random(), side="right"))
-        return _KINDS[min(kind, len(_KINDS) - 1)](self, rng)
+        return list(_KINDS.values())[min(kind, len(_KINDS) - 1)](self, rng)
 
     def draw_word(self, rng: Rng) -> str:
         """A word of the lexicon, in the case that the list has."""
@@ -91,7 +91,7 @@ class Corpus:
 
     @cached_property
     def _kind_steps(self) -> np.ndarray:
-        weights = (self.word, self.number, self.price, self.date, self.phone, self.net, self.code, self.random)
+        weights = [getattr(self, kind) for kind in _KINDS]
         steps = np.cumsum(weights)
         return np.asarray(steps / steps[-1])
 
@@ -280,6 +280,13 @@ def _random(corpus: Corpus, rng: Rng) -> str:
 
 _PRINTABLE = string.digits + string.ascii_letters + string.punctuation
 _LETTERS_AND_DIGITS = string.digits + string.ascii_letters
-_KINDS: tuple[Callable[[Corpus, Rng], str], ...] = (
-    _word, _number, _price, _date, _phone, _net, _code, _random,
-)  # fmt: skip
+_KINDS: dict[str, Callable[[Corpus, Rng], str]] = {  # by the field of Corpus that weighs them
+    "word": _word,
+    "number": _number,
+    "price": _price,
+    "date": _date,
+    "phone": _phone,
+    "net": _net,
+    "code": _code,
+    "random": _random,
+}

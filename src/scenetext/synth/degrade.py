@@ -42,21 +42,22 @@ def coarse_pixels(image: np.ndarray, rng: Rng, factor: float) -> np.ndarray:
 
 
 def noise(image: np.ndarray, rng: Rng, sigma: float) -> np.ndarray:
-    """Sensor noise of about `sigma` grey levels, grey or coloured, fine or coarse, even or rising with light."""
+    """Sensor noise of about `sigma` levels, grey or coloured, fine or coarse, even or rising with light."""
     height, width, channels = image.shape
-    coarse = rng.random() < 0.35  # a camera's noise reduction and demosaicing leave blotches
+    coarse = rng.random() < 0.35  # noise reduction and demosaicing leave blotches
     rows, columns = (height // 2 + 1, width // 2 + 1) if coarse else (height, width)
-    grain = rng.standard_normal((rows, columns, channels if rng.random() < 0.5 else 1), dtype=np.float32)
+    depth = channels if rng.random() < 0.5 else 1
+    grain: np.ndarray = rng.standard_normal((rows, columns, depth), dtype=np.float32)
     grain *= np.float32(sigma)
     if coarse:
         grain = cv2.resize(grain, (width, height), interpolation=cv2.INTER_LINEAR).reshape(height, width, -1)
     if rng.random() < 0.5:
         grain = grain * np.sqrt(image.astype(np.float32) / 255 + 0.1)
-    return np.clip(image + grain, 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(image + grain, 0, 255), dtype=np.uint8)
 
 
 def tone(image: np.ndarray, rng: Rng, strength: float) -> np.ndarray:
-    """Another exposure, contrast, gamma and white balance; `strength` 0 to 1. Strong ones are dim and flat."""
+    """Another exposure, contrast, gamma and white balance; a `strength` near 1 is dim and flat."""
     levels = np.linspace(0, 1, 256)[:, None]
     gamma = float(np.exp(rng.normal(0, 0.35 * strength)))
     contrast = float(np.exp(rng.normal(-0.25, 0.45) * strength))
@@ -120,7 +121,8 @@ def jpeg(image: np.ndarray, rng: Rng, quality: int) -> np.ndarray:
     top, left = (int(v) for v in rng.integers(0, 8, size=2))
     padded = cv2.copyMakeBorder(image, top, 0, left, 0, cv2.BORDER_REPLICATE)
     _, data = cv2.imencode(".jpg", padded, [cv2.IMWRITE_JPEG_QUALITY, int(quality)])
-    return np.ascontiguousarray(cv2.imdecode(data, cv2.IMREAD_COLOR)[top:, left:])
+    decoded = np.asarray(cv2.imdecode(data, cv2.IMREAD_COLOR))
+    return np.ascontiguousarray(decoded[top:, left:])
 
 
 def degrade(image: np.ndarray, rng: Rng, strength: float, unit: float = 32.0) -> np.ndarray:

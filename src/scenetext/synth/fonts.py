@@ -31,9 +31,9 @@ class Face:
         self.font = ImageFont.truetype(font, size, layout_engine=ImageFont.Layout.BASIC)
 
     def glyph(self, character: str) -> tuple[np.ndarray, int, int]:
-        """(coverage, left, top): uint8 (h, w), its ink alone, and its corner relative to the pen on the baseline.
+        """(coverage, left, top): its ink alone, uint8 (h, w), and the corner relative to the pen's place.
 
-        A blank glyph has shape (0, 0).
+        The pen is on the baseline, so `top` is mostly negative. A blank glyph has shape (0, 0).
         """
         mask, (left, top) = self.font.getmask2(character, mode="L", anchor="ls")
         box = mask.getbbox()

@@ -21,8 +21,8 @@ class Ink:
     text        as drawn, blanks included.
     alpha       (h, w) uint8: how much of each pixel is covered.
     characters  (n, 4, 2) float32, one quad per character of `text` (a blank has its advance), in pixels of
-                `alpha`, clockwise from the top left as one reads. A quad is as wide as the character's ink and
-                as tall as the ink of its whole word.
+                `alpha`, clockwise from the top left as one reads. A quad is as wide as the character's ink
+                and as tall as the ink of its whole word.
     height      of the tallest ink above and below the baseline, in pixels.
     """
 
@@ -45,7 +45,8 @@ def render_line(
     spacing     extra room between characters, in units of the font size; slightly negative is tighter.
     bend        how far a circular baseline turns along the whole line, in radians, -3 to 3; positive is an
                 arch (its middle is highest).
-    wave        height of a sine-shaped baseline with one period along the line, in units of the font size.
+    wave        height of a sine-shaped baseline with one period along the line, in units of the font size;
+                letters collide where it is steeper than about 0.03 for each character.
     margin      free pixels on every side.
 
     Characters on a curved baseline are turned but not distorted, as a sign painter would place them.

@@ -43,7 +43,7 @@ def big_word(writer: Writer, budget: int) -> Block:
 
 def word_line(writer: Writer, budget: int) -> Block:
     """Two to five words in a row, at times beside a pictogram."""
-    size = writer.size(0.0, 0.8)
+    size = writer.size(0.05, 0.9)
     line = writer.line(writer.texts(min(budget, int(writer.rng.integers(2, 6)))), size)
     parts, width, height = stack([line], 0, [0])
     if writer.rng.random() < 0.2:
@@ -56,7 +56,7 @@ def word_line(writer: Writer, budget: int) -> Block:
 def paragraph(writer: Writer, budget: int) -> Block:
     """Two to six lines, of one size or with a larger head, left-aligned or centred."""
     rng = writer.rng
-    size = writer.size(0.0, 0.6)
+    size = writer.size(0.0, 0.75)
     per_line = int(rng.integers(1, 5))
     count = max(1, min(int(rng.integers(2, 7)), budget // per_line))
     return _maybe_boarded(writer, *_paragraph(writer, size, count, per_line), size)
@@ -84,7 +84,7 @@ def _paragraph(
 def sign(writer: Writer, budget: int) -> Block:
     """A board: a head, lines below, perhaps a stripe of another colour and a pictogram."""
     rng = writer.rng
-    size = writer.size(0.0, 0.6)
+    size = writer.size(0.0, 0.75)
     head = writer.line(writer.texts(min(budget, int(rng.integers(1, 4)))), size * rng.uniform(1.3, 2.2))
     rest = max(0, budget - len(head.words))
     per_line = int(rng.integers(1, 5))
@@ -118,7 +118,7 @@ def sign(writer: Writer, budget: int) -> Block:
 def directions(writer: Writer, budget: int) -> Block:
     """A direction board: rows of an arrow or pictogram and words, on one or several colours."""
     rng = writer.rng
-    size = writer.size(0.0, 0.6)
+    size = writer.size(0.05, 0.8)
     count = max(1, min(int(rng.integers(1, 6)), budget // 2))
     coloured = rng.random() < 0.3
     arrow_first, pad = rng.random() < 0.7, size * rng.uniform(0.3, 0.8)
@@ -147,7 +147,7 @@ def directions(writer: Writer, budget: int) -> Block:
 def column(writer: Writer, budget: int) -> Block:
     """Shop signs above each other, each on a plate of its own colour."""
     rng = writer.rng
-    size = writer.size(0.0, 0.7)
+    size = writer.size(0.1, 0.85)
     count = max(1, min(int(rng.integers(2, 6)), budget))
     lines = [
         writer.line(writer.texts(1 if rng.random() < 0.7 or budget < 2 * count else 2), size)
@@ -167,7 +167,7 @@ def column(writer: Writer, budget: int) -> Block:
 def product_label(writer: Writer, budget: int) -> Block:
     """A package: a brand in large letters, a stripe, small print, perhaps a bar code."""
     rng = writer.rng
-    size = writer.size(0.0, 0.35)
+    size = writer.size(0.0, 0.5)
     brand = writer.line(writer.texts(1), size * rng.uniform(1.8, 3.0))
     parts, width, height = stack([brand], 0, [0], ground=1, accents=[rng.random() < 0.3])
     count = min(int(rng.integers(1, 5)), (budget - 1) // 2)
@@ -191,7 +191,7 @@ def product_label(writer: Writer, budget: int) -> Block:
 def number_plate(writer: Writer, budget: int) -> Block:
     """The plate of a car: a few letters and digits on a bordered plate."""
     rng = writer.rng
-    size = writer.size(0.0, 0.7)
+    size = writer.size(0.1, 0.8)
     letters, digits = "ABCDEFGHJKLMNPRSTUVWXYZ", "0123456789"
     forms = ("LLL DDDD", "LLDDLLL", "LL DD LL DDDD", "DDD LLL", "L DDDD LL", "LLL-DDDD")
     form = forms[int(rng.integers(len(forms)))]
@@ -230,7 +230,7 @@ def price_tag(writer: Writer, budget: int) -> Block:
 def poster(writer: Writer, budget: int) -> Block:
     """An advertisement: a picture, a large line over or under it, small print."""
     rng = writer.rng
-    size = writer.size(0.0, 0.4)
+    size = writer.size(0.0, 0.5)
     head = writer.line(writer.texts(min(budget, int(rng.integers(1, 3)))), size * rng.uniform(1.5, 3.5))
     count = min(int(rng.integers(0, 5)), max(0, budget - len(head.words)) // 2)
     body, body_width, body_height = _paragraph(writer, size, count, 2) if count else ([], 0, 0)

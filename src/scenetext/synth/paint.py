@@ -1,4 +1,4 @@
-"""Colour for coverage: what colours meet on signs, and letters with borders, shadows, depth, gradients, textures."""
+"""Colour for coverage: which colours meet on signs, and letters with borders, shadows, depth, textures."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def shaded(colour: Colour, light: float, cast: np.ndarray | None = None) -> Colo
 
 
 def contrasting_colour(rng: np.random.Generator, ground: Colour) -> Colour:
-    """A sign colour that stands out from the ground: mostly much, at times so little that it is hard to read."""
+    """A sign colour that stands out from the ground: mostly much, at times so little that it reads badly."""
     wanted = float(rng.uniform(25, 60) if rng.random() < 0.15 else rng.uniform(60, 150))
     best, farthest = ground, -1.0
     if rng.random() < 0.3:  # white on dark and black on light come first
@@ -88,7 +88,7 @@ def contrasting_colour(rng: np.random.Generator, ground: Colour) -> Colour:
 
 
 def contrast(a: Colour, b: Colour) -> float:
-    """How well one colour can be read on another, 0 to about 255: difference in luma, and half of that in hue."""
+    """How well one colour can be read on another, 0 to about 300: the difference in luma, and some of hue."""
     difference = np.asarray(a) - np.asarray(b)
     luma = float(difference @ _LUMA)
     return abs(luma) + 0.3 * float(np.linalg.norm(difference - luma))
@@ -195,7 +195,7 @@ def _second(rng: np.random.Generator, fill: Colour, ground: Colour) -> Colour:
 
 
 def _over(canvas: np.ndarray, mask: np.ndarray, colour: Colour | np.ndarray, opacity: float) -> None:
-    """Blend a colour, or planes (3, h, w), onto the planes of a canvas in place, where the mask (uint8) covers."""
+    """Blend a colour, or planes (3, h, w), onto the planes of a canvas, in place, where the mask covers."""
     cover = mask.astype(np.float32)
     cover *= np.float32(opacity / 255)
     paint_planes = colour if isinstance(colour, np.ndarray) else np.array(colour, np.float32)[:, None, None]
@@ -223,10 +223,12 @@ def _dotted(alpha: np.ndarray, height: float) -> np.ndarray:
     period = max(3.0, height / 11)
     y, x = (np.arange(n, dtype=np.float32) / np.float32(period) * np.float32(2 * np.pi) for n in alpha.shape)
     lamps = np.clip(0.75 + np.sin(y)[:, None] * 0.6 + np.sin(x)[None, :] * 0.6, 0, 1)
-    return (alpha * lamps).astype(np.uint8)
+    return np.asarray(alpha * lamps, dtype=np.uint8)
 
 
-def _filling(style: Style, letters: np.ndarray, height: float, texture: np.ndarray | None) -> Colour | np.ndarray:
+def _filling(
+    style: Style, letters: np.ndarray, height: float, texture: np.ndarray | None
+) -> Colour | np.ndarray:
     """The colour of the letters, or planes (3, h, w) where it varies."""
     varies = style.second is not None or style.emboss or (style.texture and texture is not None)
     if not varies:

@@ -8,25 +8,24 @@ from functools import lru_cache
 import cv2
 import numpy as np
 
+from ..charset import Charset
 from ..errors import SettingsError
-from ..geometry import clip_points, clip_polygon, clockwise, fill_polygon, signed_area, warp_points
-from ..types import Sample, TextInstance
-from .backdrop import QuietMap, backdrop, crop_photo, load_photo
-from .block import Block
-from .board import Manner, blend, draw_letters_style, paint_block
+from ..geometry import box_polygon, clockwise, warp_points
+from ..types import Sample
+from .backdrop import QuietMap, backdrop, crop_photo, load_photo, photo_paths
+from .block import Block, Panel, Part
+from .board import Manner, lay
 from .corpus import Corpus
 from .degrade import coarse_pixels, focus_blur, jpeg, motion_blur, noise, sharpen, tone, uneven_light
 from .fonts import FontLibrary
 from .layout import CURVED_LAYOUTS, LAYOUTS, choose_layout
 from .marks import PATTERNS, PICTOGRAMS, draw_mark
 from .pose import Pose, box_after, shifted
+from .truth import LEAST_CHANGE, PlacedWord, change, judge
 from .writer import Writer
 
-_KEPT = 0.7  # a word of which less than this is in the picture is not legible
-_LEAST_HEIGHT = 7.0  # pixels; lower words are not legible
-_MOST_BLUR = 0.13  # standard deviation of the blur, in heights of the word; beyond it a word is not legible
-_MOST_HIDDEN = 0.4  # part of a word behind something else, beyond which it is not legible
 _CAMERA = 1.1  # distance of the camera, in widths of the picture: a moderate wide angle
+_MOST_FAILURES = 7  # blocks for which there is no room, before a scene is taken as full
 
 
 @dataclass(frozen=True)
@@ -34,6 +33,7 @@ class SceneSynth:
     """Makes scenes: `sample(seed)` gives the same picture and truth for the same seed and settings.
 
     fonts, backgrounds   folders: .ttf and .otf files; photographs.
+    charset              texts with other characters are drawn anew.
     size                 of the scenes: one side of a square, or (height, width), in pixels.
     words                least and most words that a scene aims for (a full or busy picture may hold fewer).
     min_height, max_height  of the writing as it is drawn, in pixels, before a sign is turned from the camera.
@@ -42,7 +42,8 @@ class SceneSynth:
     turned               part of the blocks that turn further: 15 to 45 degrees, upright, upside down, any.
     tilt                 largest turn away from the camera, degrees.
     contrast             least difference of brightness between ink and ground, 0 to 0.5.
-    effects, plates      part of the blocks with shadow, outline or depth; with a plate, where it is optional.
+    effects              part of the blocks whose letters may have more than one plain colour.
+    plates               part of the blocks with a plate, where it is optional.
     blur                 largest blur of a whole scene, standard deviation in pixels.
     noise                largest noise, standard deviation in grey levels.
     distractors          patterns and pictograms without truth, on average per scene.
@@ -57,16 +58,17 @@ class SceneSynth:
     fonts: str
     backgrounds: str
     corpus: Corpus = field(default_factory=Corpus)
+    charset: str = "printable94"
     size: int | tuple[int, int] = 640
     words: tuple[int, int] = (2, 40)
-    min_height: float = 8.0
+    min_height: float = 9.0
     max_height: float = 96.0
     curved_fraction: float = 0.1
     rotation: float = 15.0
     turned: float = 0.06
     tilt: float = 45.0
-    contrast: float = 0.15
-    effects: float = 0.3
+    contrast: float = 0.18
+    effects: float = 0.7
     plates: float = 0.5
     blur: float = 1.6
     noise: float = 9.0
@@ -84,6 +86,13 @@ class SceneSynth:
         for name in ("curved_fraction", "turned", "effects", "plates", "occlusion", "empty"):
             if not 0 <= getattr(self, name) <= 1:
                 raise SettingsError(f"{name} is a part, 0 to 1, not {getattr(self, name)}")
+        if not 0 <= self.contrast <= 0.5:
+            raise SettingsError(f"contrast is 0 to 0.5, not {self.contrast}")
+        if min(self.shape) < 32:
+            raise SettingsError(f"a scene has at least 32 pixels each way, not {self.size}")
+        Charset.named(self.charset)
+        photo_paths(self.backgrounds)  # a missing folder shows here, not in a worker
+        _font_library(self.fonts)
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -96,33 +105,35 @@ class SceneSynth:
         height, width = self.shape
         scene = backdrop(self.backgrounds, rng, height, width)
         quiet = QuietMap.of(scene)
-        if rng.random() < 0.9:
-            self._scatter(scene, quiet, rng)
+        self._scatter(scene, quiet, rng)
         placed = self._write(scene, quiet, rng) if rng.random() >= self.empty else []
-        hidden = self._occlude(scene, placed, rng) if rng.random() < self.occlusion else None
-        scene, sigma = self._degrade(scene, rng)
-        instances, characters = [], []
-        for word in placed:
-            labelled = self._label(word, sigma, hidden)
-            if labelled is not None:
-                instances.append(labelled[0])
-                characters.append(labelled[1])
-        return Sample(f"scene_{seed}", scene, tuple(instances), tuple(characters))
-
-    def _write(self, scene: np.ndarray, quiet: QuietMap, rng: np.random.Generator) -> list[_Placed]:
-        """Blocks of writing, until there are enough words or no room is left."""
-        writer = Writer(
-            rng, _font_library(self.fonts), self.corpus, (self.min_height, self.max_height), self.plates
+        hidden = self._obstruct(scene, rng) if rng.random() < self.occlusion else None
+        scene, blur = self._photograph(scene, rng)
+        judged = [judge(word, scene, blur, hidden) for word in placed]
+        truth = [word for word in judged if word is not None]
+        return Sample(
+            f"scene_{seed}",
+            scene,
+            tuple(instance for instance, _ in truth),
+            tuple(characters for _, characters in truth),
         )
-        least, most = self.words
-        wanted = round(np.exp(rng.uniform(np.log(max(1, least)), np.log(max(1, most)))))
+
+    def _write(self, scene: np.ndarray, quiet: QuietMap, rng: np.random.Generator) -> list[PlacedWord]:
+        """Blocks of writing, until there are enough words or no room is left."""
+        charset = frozenset(Charset.named(self.charset).characters)
+        library = _font_library(self.fonts)
+        least, most = (np.log(max(1, count)) for count in self.words)
+        wanted = round(np.exp(rng.uniform(least, most)))
         camera_roll = float(np.clip(rng.normal(0, 0.35), -1, 1)) * self.rotation
-        placed: list[_Placed] = []
+        placed: list[PlacedWord] = []
         failures = 0
-        while len(placed) < wanted and failures < 5:
-            curved = rng.random() < self.curved_fraction
-            budget = wanted - len(placed)
-            block = choose_layout(rng, CURVED_LAYOUTS if curved else LAYOUTS)(writer, budget)
+        while len(placed) < wanted and failures < _MOST_FAILURES:
+            # where a block found no room, the next ones are smaller
+            highest = max(self.min_height, self.max_height * 0.7**failures)
+            writer = Writer(rng, library, self.corpus, (self.min_height, highest), self.plates, charset)
+            budget = max(1, (wanted - len(placed)) >> failures)
+            table = CURVED_LAYOUTS if rng.random() < self.curved_fraction else LAYOUTS
+            block = choose_layout(rng, table)(writer, budget)
             words = self._set(scene, quiet, block, camera_roll, rng)
             failures += not words
             placed += words
@@ -130,50 +141,33 @@ class SceneSynth:
 
     def _set(
         self, scene: np.ndarray, quiet: QuietMap, block: Block, camera_roll: float, rng: np.random.Generator
-    ) -> list[_Placed]:
+    ) -> list[PlacedWord]:
         """Paint one block where there is room for it; its words, or none if there is no room."""
-        height, width = scene.shape[:2]
-        matrix = self._pose(rng, camera_roll).matrix(block.width, block.height, _CAMERA * width)
-        box = box_after(matrix, block.width, block.height)
-        if box[0] > 1.1 * width or box[1] > 1.1 * height:
-            return []
+        matrix = self._pose(rng, camera_roll).matrix(block.width, block.height, _CAMERA * scene.shape[1])
         over_edge = 0.3 if rng.random() < 0.12 else 0.0
-        corner = quiet.place(box, rng, picky=0.2 if block.panels else 0.9, outside=over_edge)
+        corner = quiet.place(
+            box_after(matrix, block.width, block.height),
+            rng,
+            picky=0.2 if block.panels else 0.9,
+            outside=over_edge,
+        )
         if corner is None:
             return []
         matrix = shifted(matrix, *corner)
-        corners = np.array([[0, 0], [block.width, 0], [block.width, block.height], [0, block.height]])
-        quad = warp_points(corners, matrix)
-        quiet.take(quad, margin=4)
-        left, top = np.clip(np.floor(quad.min(axis=0)).astype(int), 0, (width, height))
-        right, bottom = np.clip(np.ceil(quad.max(axis=0)).astype(int), 0, (width, height))
-        window = scene[top:bottom, left:right]
-        if not window.size:
-            return []
-        # cv2 has pixel centres at whole numbers, we have them at halves
-        to_window = shifted(shifted(matrix, -left, -top) @ _HALF_IN, -0.5, -0.5)
-        behind = cv2.warpPerspective(
-            window,
-            to_window,
-            (block.width, block.height),
-            flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
-            borderMode=cv2.BORDER_REPLICATE,
-        )
+        quiet.take(warp_points(box_polygon(0, 0, block.width, block.height), matrix), margin=4)
+        # The photos are enlarged, thus soft: letters that were always crisper would give themselves away.
+        blur = float(rng.uniform(0, min(self.blur, 1.3)))
         photo = load_photo(self.backgrounds, rng) if block.pictures else scene
         picture = crop_photo(photo, rng, 160, 160, zoom=0.4)
-        layer = paint_block(block, rng, behind, picture, Manner(self.contrast, self.effects))
-        layer = cv2.warpPerspective(layer, to_window, (right - left, bottom - top), flags=cv2.INTER_LINEAR)
-        sigma = rng.uniform(0.0, 1.0) ** 2 * min(self.blur, 1.5)
-        if sigma > 0.3:
-            layer = cv2.GaussianBlur(layer, (0, 0), sigma)
-        before = window.copy()
-        blend(window, layer)
+        before = scene.copy()
+        lay(scene, block, matrix, rng, picture, Manner(self.contrast, self.effects), blur)
         placed = []
         for word in block.words:
             polygon = clockwise(warp_points(word.polygon, matrix))
             quads = warp_points(word.characters.reshape(-1, 2), matrix).reshape(-1, 4, 2)
-            faint = not block.panels and _difference(before, window, polygon - (left, top)) < 10
-            placed.append(_Placed(word.text, polygon, quads, sigma, faint))
+            # on a plate the style sees to the contrast; on a photo the place may happen to have its colour
+            shows = LEAST_CHANGE if block.panels else change(before, scene, polygon)
+            placed.append(PlacedWord(word.text, polygon, quads, blur, shows))
         return placed
 
     def _pose(self, rng: np.random.Generator, camera_roll: float) -> Pose:
@@ -188,12 +182,10 @@ class SceneSynth:
             else:
                 roll = rng.uniform(-180, 180)
             return Pose(float(roll), rng.uniform(-0.5, 0.5) * self.tilt, rng.uniform(-0.3, 0.3) * self.tilt)
-        roll = float(
-            np.clip(camera_roll + rng.normal(0, 0.15) * self.rotation, -self.rotation, self.rotation)
-        )
+        roll = np.clip(camera_roll + rng.normal(0, 0.15) * self.rotation, -self.rotation, self.rotation)
         yaw = rng.uniform(-1, 1) * self.tilt if rng.random() < 0.6 else 0.0
-        pitch = rng.normal(0, 0.2) * self.tilt
-        return Pose(roll, float(yaw), float(np.clip(pitch, -self.tilt, self.tilt)))
+        pitch = np.clip(rng.normal(0, 0.2), -1, 1) * self.tilt
+        return Pose(float(roll), float(yaw), float(pitch))
 
     def _scatter(self, scene: np.ndarray, quiet: QuietMap, rng: np.random.Generator) -> None:
         """Patterns and pictograms that are no words, painted at random places."""
@@ -201,45 +193,37 @@ class SceneSynth:
         for _ in range(int(rng.poisson(self.distractors))):
             kinds = PATTERNS if rng.random() < 0.7 else PICTOGRAMS
             kind = kinds[int(rng.integers(len(kinds)))]
-            h = int(np.exp(rng.uniform(np.log(10), np.log(0.25 * height))))
+            h = int(np.exp(rng.uniform(np.log(10), np.log(max(11, 0.25 * height)))))
             w = int(h * rng.uniform(1, 6)) if kinds is PATTERNS and kind != "matrix" else h
-            coverage = draw_mark(kind, rng, h, w)
-            matrix = self._pose(rng, 0.0).matrix(w, h, _CAMERA * width)
-            box = box_after(matrix, w, h)
-            if box[0] >= width or box[1] >= height:
-                continue
-            x, y = rng.uniform(0, width - box[0]), rng.uniform(0, height - box[1])
-            left, top, right, bottom = int(x), int(y), int(np.ceil(x + box[0])), int(np.ceil(y + box[1]))
-            window = scene[top:bottom, left:right]
+            coverage = cv2.convertScaleAbs(draw_mark(kind, rng, h, w), alpha=float(rng.uniform(0.5, 1.0)))
             panels = (Panel((0, 0, w, h)),) if rng.random() < 0.4 else ()
-            block = Block(w, h, (Part((coverage * rng.uniform(0.5, 1.0)).astype(np.uint8), 0, 0),), panels)
-            to_window = shifted(matrix, x - left, y - top)
-            layer = cv2.warpPerspective(
-                layer, to_window, (right - left, bottom - top), flags=cv2.INTER_LINEAR
-            )
-            blend(window, layer)
-            if rng.random() < 0.5:
-                quiet.take(np.array([[x, y], [x + box[0], y], [x + box[0], y + box[1]], [x, y + box[1]]]), 0)
+            matrix = self._pose(rng, 0.0).matrix(w, h, _CAMERA * width)
+            corner = quiet.place(box_after(matrix, w, h), rng, picky=0.0, outside=0.1)
+            if corner is not None:
+                matrix = shifted(matrix, *corner)
+                block = Block(w, h, (Part(coverage, 0, 0),), panels)
+                lay(scene, block, matrix, rng, None, Manner(self.contrast, 0.0), float(rng.uniform(0, 1)))
+                if rng.random() < 0.5:  # half of them may end up under a sign
+                    quiet.take(warp_points(box_polygon(0, 0, w, h), matrix), margin=0)
 
-    def _occlude(self, scene: np.ndarray, placed: list[_Placed], rng: np.random.Generator) -> np.ndarray:
+    def _obstruct(self, scene: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         """Put poles or a passer-by before the scene; returns (height, width) bool of what they hide."""
         height, width = scene.shape[:2]
         mask = np.zeros((height, width), np.uint8)
         for _ in range(int(rng.integers(1, 4))):
             if rng.random() < 0.5:
-                ends = rng.uniform(-0.2, 1.2, (2, 2)) * (width, height)
+                start, end = (rng.uniform(-0.2, 1.2, (2, 2)) * (width, height)).astype(int).tolist()
                 thick = max(2, int(width * rng.uniform(0.005, 0.04)))
-                a, b = ends.astype(int).tolist()
-                cv2.line(mask, a, b, 255, thick, cv2.LINE_AA)
+                cv2.line(mask, start, end, 255, thick, cv2.LINE_AA)
             else:
-                axes = (rng.uniform(0.03, 0.15, 2) * (width, height)).astype(int).tolist()
                 centre = (rng.uniform(0, 1, 2) * (width, height)).astype(int).tolist()
+                axes = (rng.uniform(0.03, 0.15, 2) * (width, height)).astype(int).tolist()
                 cv2.ellipse(mask, centre, axes, rng.uniform(0, 180), 0, 360, 255, -1, cv2.LINE_AA)
         front = crop_photo(load_photo(self.backgrounds, rng), rng, height, width, zoom=0.3)
-        scene[...] = cv2.copyTo(front, mask, scene.copy())
+        scene[...] = np.where(mask[..., None] > 127, front, scene)
         return mask > 127
 
-    def _degrade(self, scene: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, float]:
+    def _photograph(self, scene: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, float]:
         """One camera for the whole scene. Returns the picture and the standard deviation of all its blurs."""
         chance = rng.random(8)
         if chance[0] < 0.2:
@@ -266,69 +250,8 @@ class SceneSynth:
             scene = jpeg(scene, rng, int(rng.integers(40, 96)))
         return scene, float(np.linalg.norm(sigmas))
 
-    def _label(
-        self, word: _Placed, sigma: float, hidden: np.ndarray | None
-    ) -> tuple[TextInstance, np.ndarray] | None:
-        """The truth about a word, or None if nothing of it is in the picture."""
-        height, width = self.shape
-        polygon = clip_polygon(word.polygon, 0, 0, width, height)
-        if polygon is None:
-            return None
-        part = signed_area(polygon) / max(signed_area(word.polygon), 1e-6)
-        seen = [_inside(quad, width, height) > 0.5 for quad in word.characters] if part < 0.999 else None
-        text, characters = word.text, word.characters
-        if seen is not None and any(seen):  # an annotator writes what is there
-            text = "".join(c for c, there in zip(text, seen, strict=True) if there)
-            characters = characters[np.array(seen)]
-        quads = characters
-        tall = float(np.median(np.linalg.norm(quads[:, 0] - quads[:, 3], axis=1)))
-        blurred = float(np.hypot(sigma, word.sigma)) > _MOST_BLUR * tall
-        covered = 0.0
-        if hidden is not None:
-            rows, columns, inside = fill_polygon(polygon, height, width)
-            covered = float(hidden[rows, columns][inside].mean()) if inside.any() else 0.0
-        legible = (
-            part >= _KEPT
-            and tall >= _LEAST_HEIGHT
-            and not blurred
-            and not word.faint
-            and covered < _MOST_HIDDEN
-        )
-        kept = np.stack([clip_points(quad, width, height) for quad in characters])
-        return TextInstance(polygon, text, legible=legible), kept
-
-
-_HALF_IN = np.array([[1, 0, 0.5], [0, 1, 0.5], [0, 0, 1]])
-
-
-@dataclass(frozen=True, eq=False)
-class _Placed:
-    """A word on the scene, not judged yet: places in pixels, its own blur, and whether it hardly shows."""
-
-    text: str
-    polygon: np.ndarray
-    characters: np.ndarray
-    sigma: float
-    faint: bool
-
 
 @lru_cache(maxsize=4)
 def _font_library(folder: str) -> FontLibrary:
-    """One library per folder and process, so that fonts are probed once."""
+    """One library per folder and process, so that fonts are opened and probed once."""
     return FontLibrary(folder)
-
-
-def _inside(quad: np.ndarray, width: int, height: int) -> float:
-    """The part of a quad's bounding box that lies in the picture."""
-    (left, top), (right, bottom) = quad.min(axis=0), quad.max(axis=0)
-    w, h = min(right, width) - max(left, 0), min(bottom, height) - max(top, 0)
-    return float(max(w, 0) * max(h, 0) / max((right - left) * (bottom - top), 1e-6))
-
-
-def _difference(before: np.ndarray, after: np.ndarray, polygon: np.ndarray) -> float:
-    """How much the ink of a word shows, in grey levels: the mean change of its most changed quarter of pixels."""
-    rows, columns, inside = fill_polygon(polygon, *before.shape[:2])
-    if not inside.any():
-        return 0.0
-    change = cv2.absdiff(before[rows, columns], after[rows, columns]).mean(axis=2)[inside]
-    return float(np.sort(change)[-max(1, len(change) // 4) :].mean())

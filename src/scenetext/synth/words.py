@@ -36,7 +36,7 @@ class WordSynth:
     backgrounds  folder of photographs; None leaves plain and graded grounds alone.
     corpus       what to write.
     charset      texts with other characters are drawn anew.
-    min_height, max_height    of a crop in pixels; small ones are more frequent, and worse photographs.
+    min_height, max_height    of the letters in pixels; small ones are more frequent, and worse photographs.
     max_length   of a text, in characters.
     curved       share of words on an arc or a wave.
     neighbours   share of crops into which parts of other words reach.
@@ -49,8 +49,8 @@ class WordSynth:
     backgrounds: str | None = None
     corpus: Corpus = field(default_factory=Corpus)
     charset: str = "printable94"
-    min_height: int = 12
-    max_height: int = 64
+    min_height: int = 10
+    max_height: int = 60
     max_length: int = 24
     curved: float = 0.12
     neighbours: float = 0.3
@@ -74,7 +74,7 @@ class WordSynth:
         characters = ink.characters[word]
         canvas = self._painted(rng, ink)
         outline = word_polygon(characters)
-        crop, matrix = _cut(rng, canvas, outline, height)
+        crop, matrix = _cut(rng, canvas, outline, characters, height)
         size = crop.shape[1], crop.shape[0]
         # Small crops come from far away: they are the blurred and noisy ones.
         far = 1 - np.log(height / self.min_height) / max(np.log(self.max_height / self.min_height), 1e-6)
@@ -120,7 +120,7 @@ class WordSynth:
         return "".join(self._known.characters[i] for i in rng.integers(0, len(self._known), size=length))
 
     def _ink(self, rng: Rng, text: str, height: float) -> tuple[Ink, slice]:
-        """The word's line, perhaps with parts of other words on it and lines above and below; and the word in it."""
+        """The word's line, perhaps with parts of other words beside, above and below; and the word in it."""
         before = after = ""
         beside = rng.random() < self.neighbours
         if beside and rng.random() < 0.6:
@@ -128,14 +128,15 @@ class WordSynth:
         font = self._library.choose(rng, before + text + after)
         face = self._library.face(font, height / _CAP_HEIGHT)
         spacing = float(rng.normal(0.0, 0.02))
-        if rng.random() < 0.2:
+        if rng.random() < 0.15:
             spacing = float(rng.uniform(0.03, 0.35))
         bend = wave = 0.0
         if len(text) > 2 and rng.random() < self.curved:
-            if rng.random() < 0.8:
+            if len(text) < 5 or rng.random() < 0.8:
                 bend = float(rng.uniform(0.25, min(1.8, 0.3 * len(text)))) * (1 if rng.random() < 0.6 else -1)
             else:
-                wave = float(rng.uniform(-0.25, 0.25))
+                # a steep wave would push the letters of a short word into each other
+                wave = float(rng.uniform(-0.025, 0.025)) * len(text)
         line = " ".join(part for part in (before, text, after) if part)
         margin = int(np.ceil(_MARGIN * face.size))
         ink = render_line(line, face, spacing=spacing, bend=bend, wave=wave, margin=margin)
@@ -150,7 +151,7 @@ class WordSynth:
         return ink, word
 
     def _scrap(self, rng: Rng, length: int) -> str:
-        """The first characters of some word (of several, joined, if it is short); the last ones if negative."""
+        """The first characters of some text, or the last ones if `length` is negative."""
         text = self._text(rng)
         return text[length:] if length < 0 else text[:length]
 
@@ -171,8 +172,9 @@ class WordSynth:
         """A part of a photograph, stretched to (rows, columns, 3)."""
         if not self._photos:
             colour = sign_colour(rng)
-            patch = gradient(rows, columns, colour, shaded(colour, float(rng.normal(0, 40))), 360 * rng.random())
-            return np.clip(patch.transpose(1, 2, 0), 0, 255).astype(np.uint8)
+            end = shaded(colour, float(rng.normal(0, 40)))
+            patch = gradient(rows, columns, colour, end, float(rng.uniform(0, 360)))
+            return np.ascontiguousarray(patch.transpose(1, 2, 0), dtype=np.uint8)
         photo = self._photos[int(rng.integers(len(self._photos)))]
         height, width = photo.shape[:2]
         # Signs are small in a photograph, so their ground is a small part of one, mostly quiet.
@@ -201,7 +203,7 @@ def _trimmed(ink: Ink, word: slice, margin: int) -> Ink:
     left, top = np.maximum(np.floor(points.min(axis=0)).astype(int) - margin, 0)
     right, bottom = np.ceil(points.max(axis=0)).astype(int) + margin
     alpha = np.ascontiguousarray(ink.alpha[top:bottom, left:right])
-    return Ink(ink.text, alpha, ink.characters - np.float32([left, top]), ink.height)
+    return Ink(ink.text, alpha, ink.characters - np.array([left, top], np.float32), ink.height)
 
 
 def _add_line(rng: Rng, ink: Ink, other: Ink, margin: int, below: bool) -> None:
@@ -220,13 +222,14 @@ def _add_line(rng: Rng, ink: Ink, other: Ink, margin: int, below: bool) -> None:
 
 
 def _plate(rng: Rng, photo: np.ndarray, colour: Colour) -> np.ndarray:
-    """A painted board: one colour or a gradient, some of the photo's light and dirt, at times an edge or a line."""
+    """A painted board: a colour or gradient, some of the photo's light and dirt, at times an edge or line."""
     rows, columns = photo.shape[:2]
     end = shaded(colour, float(rng.normal(0, 25)), rng.normal(0, 8, size=3)) if rng.random() < 0.5 else colour
     board = gradient(rows, columns, colour, end, float(rng.uniform(0, 360))).transpose(1, 2, 0)
     if rng.random() < 0.6:
-        amount = float(rng.uniform(0.02, 0.3))
-        board = board + (photo * np.float32(amount) - np.float32(cv2.mean(photo)[:3]) * np.float32(amount))
+        dirt = photo.astype(np.float32)
+        dirt -= np.array(cv2.mean(photo)[:3], np.float32)
+        board = board + dirt * np.float32(rng.uniform(0.02, 0.3))
     board = np.ascontiguousarray(np.clip(board, 0, 255), dtype=np.uint8)
     if rng.random() < 0.2:
         rim = round(rows * float(rng.uniform(0.04, 0.2)))
@@ -238,21 +241,26 @@ def _plate(rng: Rng, photo: np.ndarray, colour: Colour) -> np.ndarray:
             board[edge, flank] = photo[edge, flank]
         else:
             thickness = max(1, rim // 4)
-            cv2.rectangle(board, (rim, rim), (columns - rim - 1, rows - rim - 1), line, thickness, cv2.LINE_AA)
+            corner = columns - rim - 1, rows - rim - 1
+            cv2.rectangle(board, (rim, rim), corner, line, thickness, cv2.LINE_AA)
     return board
 
 
-def _cut(rng: Rng, canvas: np.ndarray, polygon: np.ndarray, height: float) -> tuple[np.ndarray, np.ndarray]:
+def _cut(
+    rng: Rng, canvas: np.ndarray, polygon: np.ndarray, characters: np.ndarray, height: float
+) -> tuple[np.ndarray, np.ndarray]:
     """Look at the canvas from some side and cut out the word, about as exactly as detectors do.
 
-    Returns the crop and the 3x3 matrix from pixels of the canvas to pixels of the crop.
+    Returns the crop, in which the letters are about `height` pixels tall, and the 3x3 matrix from pixels of
+    the canvas to pixels of the crop.
     """
     matrix = _view(rng, canvas.shape[1], canvas.shape[0])
     points = warp_points(polygon, matrix)
     low, high = points.min(axis=0), points.max(axis=0)
-    scale = height / float(high[1] - low[1])
-    stretch = scale * float(np.exp(rng.normal(0, 0.12)))
-    tall = float(high[1] - low[1])
+    flanks = warp_points(characters[:, 0], matrix) - warp_points(characters[:, 3], matrix)
+    tall = float(np.linalg.norm(flanks, axis=1).mean())
+    scale = height / tall
+    stretch = scale * float(np.exp(rng.normal(-0.1, 0.17)))  # signs like narrow letters
     # mostly a little air on each side, sometimes a sliver of the letters lost
     room = tall * np.clip(rng.normal(0.06, 0.07, size=4), -0.05, 0.25)
     if rng.random() < 0.15:
@@ -265,8 +273,7 @@ def _cut(rng: Rng, canvas: np.ndarray, polygon: np.ndarray, height: float) -> tu
     # cv2 puts pixel centres on integers, our coordinates on halves
     half = np.array([[1, 0, 0.5], [0, 1, 0.5], [0, 0, 1]])
     centred = np.linalg.inv(half) @ matrix @ half
-    flags = cv2.INTER_LINEAR
-    crop = cv2.warpPerspective(canvas, centred, (width, rows), flags=flags, borderMode=cv2.BORDER_REPLICATE)
+    crop = cv2.warpPerspective(canvas, centred, (width, rows), borderMode=cv2.BORDER_REPLICATE)
     return crop, matrix
 
 
@@ -280,9 +287,9 @@ def _view(rng: Rng, width: int, height: int) -> np.ndarray:
         turn = float(rng.uniform(-25, 25))
     cos, sin = np.cos(np.radians(turn)), np.sin(np.radians(turn))
     slant = float(rng.normal(0, 0.12)) * strength
-    away_x, away_y = (float(v) * strength for v in rng.normal(0, 0.12, size=2))
+    away_x, away_y = np.clip(rng.normal(0, 0.12, size=2) * strength, (-0.35, -0.2), (0.35, 0.2))
     rotate = np.array([[cos, -sin, 0], [sin, cos, 0], [0, 0, 1]])
     shear = np.array([[1, slant, 0], [0, 1, 0], [0, 0, 1]])
-    tilt = np.array([[1, 0, 0], [0, 1, 0], [np.clip(away_x, -0.35, 0.35) / x, np.clip(away_y, -0.2, 0.2) / y, 1]])
+    tilt = np.array([[1, 0, 0], [0, 1, 0], [away_x / x, away_y / y, 1]])
     view: np.ndarray = rotate @ shear @ tilt @ to_middle
     return view

@@ -20,7 +20,7 @@ _POINTS = 7  # of a curved word's polygon, along each side, at most
 
 @dataclass(frozen=True, eq=False)
 class Word:
-    """A word on a canvas: polygon (N, 2) and characters (n, 4, 2) float32, clockwise from the start of reading."""
+    """A word on a canvas: polygon (N, 2), characters (n, 4, 2), float32, clockwise from reading's start."""
 
     text: str
     polygon: np.ndarray
@@ -104,7 +104,7 @@ class Writer:
         return self._draw(texts, size, font, bend=turn if rng.random() < 0.65 else -turn)
 
     def ring(self, above: Sequence[str], below: Sequence[str], size: float, font: Path) -> Line:
-        """Texts around a circle: `above` over its top, `below` (may be empty) under its bottom; both upright."""
+        """Texts around a circle: `above` over its top, `below` (may be empty) under its bottom, upright."""
         lines = [self.line(above, size, font)]
         if below:
             lines.append(self.line(below, size, font))

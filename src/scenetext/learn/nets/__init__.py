@@ -1,7 +1,7 @@
 """Networks. Each is a Trainable, built from the settings of a recipe's [net] table; see NETS.
 
-    forward(images) -> dict of tensors               exactly what is exported
-    losses(images, targets) -> dict of scalars       what is minimised: the sum of the values
+forward(images) -> dict of tensors               exactly what is exported
+losses(images, targets) -> dict of scalars       what is minimised: the sum of the values
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ from ...errors import SettingsError, unknown_name
 from .base import Trainable
 from .db import DBNet
 from .recognizer import FourStage
+
+__all__ = ["NETS", "Trainable", "make_net"]
 
 NETS: dict[str, type[Trainable]] = {"db": DBNet, "four_stage": FourStage}
 
@@ -27,6 +29,6 @@ def make_net(settings: Mapping[str, Any], codec: Any) -> Trainable:
     if name not in NETS:
         raise unknown_name("net", str(name), NETS)
     try:
-        return cast(Any, NETS[name])(codec, **values)
+        return cast(Trainable, cast(Any, NETS[name])(codec, **values))
     except TypeError as error:  # an unknown or missing keyword: names the class and the key
         raise SettingsError(f"[net] {error}") from error

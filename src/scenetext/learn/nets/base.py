@@ -27,7 +27,9 @@ class Trainable(nn.Module):
         return [self]
 
 
-def conv_bn_relu(inputs: int, outputs: int, kernel: int = 3, stride: int | tuple[int, int] = 1) -> nn.Sequential:
+def conv_bn_relu(
+    inputs: int, outputs: int, kernel: int = 3, stride: int | tuple[int, int] = 1
+) -> nn.Sequential:
     """Convolution ("same" padding, no bias), batch normalisation, ReLU."""
     return nn.Sequential(
         nn.Conv2d(inputs, outputs, kernel, stride, kernel // 2, bias=False),

@@ -38,7 +38,10 @@ class ResNet(nn.Module):
         stages, inputs = [], widths[0]
         for index, (width, count) in enumerate(zip(widths, blocks, strict=True)):
             stride = 1 if index == 0 and stem == "imagenet" else 2
-            layers = [ResidualBlock(inputs if i == 0 else width, width, stride if i == 0 else 1) for i in range(count)]
+            layers = [
+                ResidualBlock(inputs if i == 0 else width, width, stride if i == 0 else 1)
+                for i in range(count)
+            ]
             stages.append(nn.Sequential(*layers))
             inputs = width
         self.stages = nn.ModuleList(stages)

@@ -7,6 +7,7 @@ out. Absence is `NoStage`. Look-up is by the dicts at the end.
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import cast
 
 import torch
 from torch import Tensor, nn
@@ -59,8 +60,7 @@ class VGG(nn.Module):
 
     def forward(self, images: Tensor) -> Tensor:
         """(N, C, 32, W) -> (N, 512, 1, W / 4 - 1)."""
-        features: Tensor = self.layers(images)
-        return features
+        return cast(Tensor, self.layers(images))
 
 
 class LightResNet(nn.Module):
@@ -91,8 +91,7 @@ class LightResNet(nn.Module):
 
     def forward(self, images: Tensor) -> Tensor:
         """(N, C, 32, W) -> (N, 256, 2, W / 4)."""
-        features: Tensor = self.layers(images)
-        return features
+        return cast(Tensor, self.layers(images))
 
 
 class BiLSTM(nn.Module):
@@ -109,8 +108,7 @@ class BiLSTM(nn.Module):
     def forward(self, frames: Tensor) -> Tensor:
         """(N, T, inputs) -> (N, T, hidden)."""
         frames = self.linear1(self.lstm1(frames)[0])
-        frames = self.linear2(self.lstm2(frames)[0])
-        return frames
+        return cast(Tensor, self.linear2(self.lstm2(frames)[0]))
 
 
 class CTCHead(nn.Module):

@@ -1,0 +1,84 @@
+"""`scenetext evaluate`: a model on a data set."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from ..errors import SettingsError
+
+HELP = "Score a model on a labelled data set."
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """The arguments of the command."""
+    parser.epilog = (
+        "MODEL is a bundle (packaged name or folder), the folder of a training run, or a reader: a packaged "
+        "pair such as 'light', or DETECTOR+RECOGNIZER. The protocol defaults to the usual one of its task."
+    )
+    parser.add_argument("model", metavar="MODEL")
+    parser.add_argument("--dataset", required=True, metavar="NAME:SPLIT", help="see: scenetext datasets")
+    parser.add_argument("--data", type=Path, default=Path("data"), metavar="DIR", help="default: data")
+    parser.add_argument("--protocol", metavar="NAME", help="see: scenetext protocols")
+    parser.add_argument("--limit", type=int, default=0, metavar="N", help="only the first N samples")
+    parser.add_argument("--threads", type=int, metavar="N", help="processors to use (default: all)")
+    parser.add_argument("--min-score", type=float, metavar="S", help="of readings, for a reader")
+    parser.add_argument("--format", choices=("text", "json"), default="text")
+    parser.add_argument(
+        "--examples",
+        type=int,
+        default=0,
+        metavar="N",
+        help="print N samples to stderr, truth beside prediction",
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    """Prints the score."""
+    from tqdm import tqdm
+
+    from ..data import open_dataset
+    from ..evaluate.protocols import find_protocol
+    from ..judge import judge
+
+    model, default = _model(args.model, args.threads, args.min_score)
+    samples = open_dataset(args.dataset, args.data)
+    if args.limit:
+        samples = samples[: args.limit]
+    protocol = find_protocol(args.protocol or default)
+    with tqdm(total=len(samples), disable=None, file=sys.stderr, unit="img") as bar:
+        judgement = judge(model, samples, protocol, bar.update)
+    for line in judgement.examples(args.examples) if args.examples else ():
+        print(line, file=sys.stderr)
+    print(json.dumps(judgement.score.to_dict(), indent=2) if args.format == "json" else judgement.score)
+    return 0
+
+
+def _model(name: str, threads: int | None, min_score: float | None) -> tuple[Any, str]:
+    """What MODEL names, and the protocol of its task."""
+    from ..bundle import load_bundle
+    from ..detector import Detector
+    from ..reader import MODELS, load_cascade
+    from ..recognizer import Recognizer
+
+    if name in MODELS:
+        return load_cascade(name, threads=threads, min_score=min_score), "icdar2015-end-to-end"
+    if "+" in name and not Path(name).exists():
+        detector, _, recognizer = name.partition("+")
+        cascade = load_cascade(detector=detector, recognizer=recognizer, threads=threads, min_score=min_score)
+        return cascade, "icdar2015-end-to-end"
+    if min_score is not None:
+        raise SettingsError(
+            "--min-score is for readers; a detector's or recogniser's score has no threshold here"
+        )
+    if (Path(name) / "recipe.json").is_file():
+        from ..learn.validate import load_run  # needs torch
+
+        model, task = load_run(Path(name))
+    else:
+        task = load_bundle(name).manifest.task
+        model = (Detector if task == "detection" else Recognizer).load(name, threads)
+    return model, {"detection": "icdar2015-detection", "recognition": "word-accuracy"}[task]

@@ -1,0 +1,37 @@
+"""`scenetext export`: a bundle from a run."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+from pathlib import Path
+
+HELP = "Make a bundle of a training run's best weights, and check it against torch. Needs the extra 'train'."
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """The arguments of the command."""
+    parser.add_argument("run", type=Path, metavar="RUN", help="folder of a training run")
+    parser.add_argument("--out", type=Path, required=True, metavar="BUNDLE", help="folder to write")
+    parser.add_argument(
+        "--data",
+        type=Path,
+        metavar="DIR",
+        help="folder of data sets: the validation sets are scored with torch and as exported, and the "
+        "bundle is written only if they agree; without it only the graphs' outputs are compared",
+    )
+    parser.add_argument("--name", help="of the model (default: the recipe's)")
+    parser.add_argument("--licence", default="Apache-2.0", help="of the weights (default: %(default)s)")
+    parser.add_argument("--threads", type=int, metavar="N", help="processors to use (default: all)")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Writes the bundle and prints its folder."""
+    from ..learn.export import export
+
+    logging.getLogger("scenetext").setLevel(logging.INFO)
+    bundle = export(
+        args.run, args.out, data=args.data, name=args.name, licence=args.licence, threads=args.threads
+    )
+    print(bundle.folder)
+    return 0

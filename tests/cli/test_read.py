@@ -1,0 +1,124 @@
+from __future__ import annotations
+
+import io
+import json
+import sys
+import types
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from scenetext.cli.main import main
+
+
+@pytest.fixture
+def photos(tmp_path: Path) -> Path:
+    """A folder of two photos, one in a folder below, and a text file."""
+    image = np.full((256, 320, 3), 255, np.uint8)
+    image[40:70, 40:100] = 0
+    folder = tmp_path / "photos"
+    (folder / "below").mkdir(parents=True)
+    Image.fromarray(image).save(folder / "one.png")
+    image[40:70, 140:200] = 96
+    Image.fromarray(image).save(folder / "below" / "two.png")
+    (folder / "notes.txt").write_text("not a photo")
+    return folder
+
+
+def read(toy_model: Path, *arguments: object) -> int:
+    return main(["read", "--model", str(toy_model), "--threads", "1", *map(str, arguments)])
+
+
+def test_one_photo_prints_its_text_alone(
+    toy_model: Path, photos: Path, capsys: pytest.CaptureFixture
+) -> None:
+    assert read(toy_model, photos / "one.png") == 0
+    captured = capsys.readouterr()
+    assert captured.out == "a\n"
+    assert captured.err == ""
+
+
+def test_several_photos_are_headed_by_their_names(
+    toy_model: Path, photos: Path, capsys: pytest.CaptureFixture
+) -> None:
+    assert read(toy_model, photos) == 0
+    one, two = photos / "one.png", photos / "below" / "two.png"
+    assert capsys.readouterr().out == f"==> {two} <==\na b\n\n==> {one} <==\na\n"
+
+
+def test_a_pattern_is_expanded_even_if_the_shell_did_not(
+    toy_model: Path, photos: Path, capsys: pytest.CaptureFixture
+) -> None:
+    assert read(toy_model, photos / "**" / "*.png", "--format", "jsonl") == 0
+    names = [json.loads(line)["name"] for line in capsys.readouterr().out.splitlines()]
+    assert names == [str(photos / "below" / "two.png"), str(photos / "one.png")]
+
+
+def test_json_is_one_object_a_source(toy_model: Path, photos: Path, capsys: pytest.CaptureFixture) -> None:
+    assert read(toy_model, photos / "one.png", "--format", "json") == 0
+    fields = json.loads(capsys.readouterr().out)
+    assert fields["text"] == "a"
+    assert (fields["width"], fields["height"]) == (320, 256)
+    (instance,) = fields["instances"]
+    assert instance["polygon"][0] == pytest.approx([40, 40], abs=2)
+    assert fields["seconds"]["total"] > 0
+
+
+def test_standard_input_is_an_image(
+    toy_model: Path, photos: Path, capsys: pytest.CaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = io.BytesIO((photos / "one.png").read_bytes())
+    monkeypatch.setattr(sys, "stdin", types.SimpleNamespace(buffer=data))
+    assert read(toy_model, "-", "--format", "tsv") == 0
+    assert capsys.readouterr().out.split("\t")[:3] == ["stdin", "0", "a"]
+
+
+def test_results_go_to_a_file_and_overlays_to_a_folder(
+    toy_model: Path, photos: Path, tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
+    (photos / "below" / "two.png").rename(photos / "below" / "one.png")
+    out, overlays = tmp_path / "out.tsv", tmp_path / "deep" / "overlays"
+    assert read(toy_model, photos, "--format", "tsv", "--out", out, "--overlay", overlays) == 0
+    assert capsys.readouterr().out == ""
+    assert [line.split("\t")[2] for line in out.read_text().splitlines()] == ["a", "b", "a"]
+    assert sorted(path.name for path in overlays.iterdir()) == ["one-2.jpg", "one.jpg"]
+    drawn = np.asarray(Image.open(overlays / "one.jpg")).astype(int)
+    assert drawn.shape == (256, 320, 3)
+    assert (drawn[..., 1] - drawn[..., 0] > 120).sum() > 50  # the green outline
+
+
+def test_bad_sources_are_listed_at_the_end_and_the_rest_is_read(
+    toy_model: Path, photos: Path, tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
+    (tmp_path / "empty").mkdir()
+    bad = photos / "notes.txt"
+    assert read(toy_model, "gone.jpg", bad, photos / "one.png", tmp_path / "empty", "x*.png") == 1
+    captured = capsys.readouterr()
+    assert captured.out.endswith("one.png <==\na\n")
+    lines = captured.err.splitlines()
+    assert len(lines) == 5
+    assert lines[-1] == "scenetext: 4 of 5 sources could not be read"
+    for expected in (
+        "gone.jpg: No such file",
+        "notes.txt: not an image",
+        "no images in this folder",
+        "x*.png: no file",
+    ):
+        assert any(expected in line for line in lines)
+
+
+def test_a_missing_model_is_one_line_and_code_2(photos: Path, capsys: pytest.CaptureFixture) -> None:
+    for option in ("--model", "--detector", "--recognizer"):
+        assert main(["read", option, "nonsense", str(photos)]) == 2
+        captured = capsys.readouterr()
+        assert captured.out == ""
+        assert captured.err.count("\n") == 1
+
+
+@pytest.mark.parametrize("arguments", [["--threads", "0"], ["--format", "xml"], ["--max-pixels", "many"], []])
+def test_wrong_usage_is_code_2(arguments: list[str]) -> None:
+    with pytest.raises(SystemExit) as stop:
+        main(["read", *arguments, *(["x.jpg"] if arguments else [])])
+    assert stop.value.code == 2

@@ -1,0 +1,94 @@
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+
+import pytest
+
+from scenetext.cli import score
+from scenetext.errors import DataError, SettingsError
+
+
+def run(*arguments):
+    parser = argparse.ArgumentParser()
+    score.configure(parser)
+    return score.run(parser.parse_args([str(argument) for argument in arguments]))
+
+
+@pytest.fixture
+def folders(tmp_path):
+    """Two images: one word found and read, one found and misread, one missed, one false, one don't-care."""
+    truth, predictions = tmp_path / "truth", tmp_path / "predictions"
+    truth.mkdir()
+    predictions.mkdir()
+    (truth / "gt_img_1.txt").write_bytes(
+        b"\xef\xbb\xbf0,0,100,0,100,20,0,20,Hello, you!\r\n0,50,100,50,100,70,0,70,World\r\n"
+        b"0,100,100,100,100,120,0,120,###\r\n"
+    )
+    (truth / "gt_img_2.txt").write_text("0,0,100,0,100,20,0,20,Missed\n")
+    (predictions / "res_img_1.txt").write_text(
+        "1,1,99,1,99,20,1,20,hello, you\n0,50,100,50,100,70,0,70,Word\n"
+        "0,100,100,100,100,120,0,120,noise\n200,0,300,0,300,20,200,20,false\n"
+    )
+    return ["--truth", truth, "--predictions", predictions]
+
+
+def test_a_score_is_printed_as_text(folders, capsys):
+    assert run(*folders, "--protocol", "icdar2015-detection") == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].startswith("icdar2015-detection  (iou 0.5, ")
+    assert "precision    0.6667" in lines
+    assert "recall       0.6667" in lines
+
+
+def test_a_score_is_printed_as_json(folders, capsys):
+    assert run(*folders, "--protocol", "icdar2015-end-to-end", "--format", "json") == 0
+    data = json.loads(capsys.readouterr().out)
+    assert data["protocol"] == "icdar2015-end-to-end"
+    assert data["counts"] == {"images": 2, "truth": 3, "predictions": 3, "located": 2, "correct": 1}
+    assert data["values"]["hmean"] == pytest.approx(1 / 3, abs=1e-6)
+
+
+def test_images_without_predictions_count_and_are_told(folders, capsys):
+    run(*folders, "--protocol", "icdar2015-detection", "--format", "json")
+    captured = capsys.readouterr()
+    assert "1 of 2 have no prediction (img_2" in captured.err
+    assert json.loads(captured.out)["counts"]["images"] == 2
+
+
+def test_settings_of_a_protocol_can_be_changed(folders, capsys):
+    run(*folders, "--protocol", "icdar2015-detection", "--set", "iou=0.95", "--format", "json")
+    data = json.loads(capsys.readouterr().out)
+    assert data["protocol"] == "icdar2015-detection[iou=0.95]"
+    assert data["counts"]["correct"] == 1
+    with pytest.raises(SettingsError, match="KEY=VALUE"):
+        run(*folders, "--protocol", "icdar2015-detection", "--set", "iou")
+
+
+def test_words_are_scored_from_two_tables_by_path_or_by_file_name(tmp_path, capsys):
+    truth, predictions = tmp_path / "labels.tsv", tmp_path / "read.tsv"
+    truth.write_text("test/1.png\tHello\ntest/2.png\tWorld\ntest/3.png\tx\n")
+    predictions.write_text("crops/2.png\tword\t0.5\ncrops/1.png\thello!\t0.9\n")
+    run("--truth", truth, "--predictions", predictions, "--protocol", "word-accuracy", "--format", "json")
+    captured = capsys.readouterr()
+    assert json.loads(captured.out)["counts"] == {"words": 3, "correct": 1}
+    assert "1 of 3 have no prediction (3.png" in captured.err
+
+
+def test_errors_are_those_of_the_library(folders, tmp_path):
+    with pytest.raises(SettingsError, match="no protocol named"):
+        run(*folders, "--protocol", "icdar")
+    with pytest.raises(DataError, match="no such folder or zip"):
+        run("--truth", tmp_path / "none", "--predictions", tmp_path, "--protocol", "icdar2015-detection")
+
+
+def test_help_needs_none_of_the_heavy_packages():
+    code = (
+        "import argparse, sys; from scenetext.cli import score; p = argparse.ArgumentParser();"
+        "score.configure(p); p.format_help();"
+        "print([name for name in ('numpy', 'shapely', 'PIL') if name in sys.modules])"
+    )
+    output = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert output.strip() == "[]"

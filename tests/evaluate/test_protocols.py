@@ -1,0 +1,57 @@
+from __future__ import annotations
+
+import pytest
+
+from scenetext.errors import SettingsError
+from scenetext.evaluate.detection import Detection
+from scenetext.evaluate.protocols import PROTOCOLS, adjusted, find_protocol
+from scenetext.evaluate.recognition import Recognition
+from scenetext.geometry import box_polygon
+from scenetext.types import TextInstance
+
+
+@pytest.mark.parametrize("name", PROTOCOLS)
+def test_every_protocol_gives_perfect_predictions_full_marks(name):
+    protocol = PROTOCOLS[name]
+    assert protocol.name == name
+    if isinstance(protocol, Recognition):
+        score = protocol(["word", "Two"], ["word", "Two"])
+    else:
+        scene = [TextInstance(box_polygon(0, 0, 100, 10), "word")]
+        score = protocol([scene, []], [scene, []])
+    assert score.protocol == name
+    assert score.figure == 1
+    assert all(value == 1 for value in score.values.values())
+
+
+def test_an_unknown_protocol_lists_the_known():
+    with pytest.raises(SettingsError, match="did you mean 'icdar2015-detection'"):
+        find_protocol("icdar2015-detecton")
+
+
+def test_a_protocol_with_other_settings_says_so_in_its_name():
+    protocol = adjusted(find_protocol("icdar2015-detection"), {"iou": 0.7, "layout": "polygon"})
+    assert isinstance(protocol, Detection)
+    assert protocol.overlap.iou == 0.7
+    assert protocol.layout == "polygon"
+    assert protocol.name == "icdar2015-detection[iou=0.7, layout=polygon]"
+    assert find_protocol("icdar2015-detection").overlap.iou == 0.5  # the table stays as it is
+
+
+def test_without_changes_a_protocol_stays_itself():
+    assert adjusted(find_protocol("word-accuracy"), {}) is find_protocol("word-accuracy")
+
+
+@pytest.mark.parametrize(
+    ("protocol", "changes", "reason"),
+    [
+        ("icdar2015-detection", {"iuo": 0.7}, "did you mean 'iou'"),
+        ("icdar2015-detection", {"name": "mine"}, "no setting of icdar2015-detection named 'name'"),
+        ("icdar2015-detection", {"iou": "high"}, "iou is a float"),
+        ("word-accuracy", {"iou": 0.7}, "known: compare"),
+        ("word-accuracy", {"compare": "loosely"}, "compare is one of 'alphanumeric', 'exact'"),
+    ],
+)
+def test_a_wrong_setting_is_an_error(protocol, changes, reason):
+    with pytest.raises(SettingsError, match=reason):
+        adjusted(find_protocol(protocol), changes)
