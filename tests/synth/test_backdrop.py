@@ -4,8 +4,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from scenery import write_photos
 
+from scenery import write_photos
 from scenetext.errors import DataError, SettingsError
 from scenetext.geometry import box_polygon
 from scenetext.synth.backdrop import QuietMap, backdrop, crop_photo, load_photo, photo_paths, recolour

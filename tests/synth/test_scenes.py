@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 import shapely
-from scenery import write_fonts, write_photos
 
+from scenery import write_fonts, write_photos
 from scenetext.errors import SettingsError
 from scenetext.geometry import signed_area, valid_shape
 from scenetext.settings import build, to_dict

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from scenery import pen
+import shapely
 
+from scenery import pen
 from scenetext.errors import SettingsError
 
 
@@ -52,3 +53,11 @@ def test_texts_outside_the_charset_are_drawn_anew(tmp_path: Path) -> None:
     assert all(set(text) <= digits for text in texts)
     with pytest.raises(SettingsError, match="charset"):
         replace(pen(tmp_path, 0), charset=frozenset()).texts(1)
+
+
+@pytest.mark.parametrize("text", ["iff", "side", "Boulangerie"])
+def test_curved_words_never_cross_themselves(tmp_path: Path, text: str) -> None:
+    for seed in range(25):
+        word = pen(tmp_path, seed).curved_line([text], 30).words[0]
+        assert shapely.Polygon(word.polygon).is_valid
+        assert len(word.polygon) <= 14

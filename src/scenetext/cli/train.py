@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
 from pathlib import Path
 
@@ -52,6 +53,16 @@ def run(args: argparse.Namespace) -> int:
     from ..learn.engine import Options, train
     from ..recipe import load_recipe
 
+    stopping = False
+
+    def stop(signum: int, frame: object) -> None:
+        nonlocal stopping
+        if stopping:  # asked twice: now, at the price of the steps since the last checkpoint
+            raise KeyboardInterrupt
+        stopping = True
+
+    for signum in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(signum, stop)
     recipe = load_recipe(args.recipe, args.set)
     out = args.out or Path("runs") / recipe.name
     options = Options(
@@ -63,6 +74,7 @@ def run(args: argparse.Namespace) -> int:
         threads=args.threads,
         device=args.device,
         overfit=args.overfit or 0,
+        stop=lambda: stopping,
     )
     best = train(recipe, options, report=lambda line: print(line, file=sys.stderr, flush=True))
     print(best)

@@ -66,6 +66,7 @@ class Options:
     threads   torch threads, 0 for torch's own choice
     device    "cpu", "cuda", ... or "auto": the GPU if there is one
     overfit   0, or a self-test: train on this many fixed samples and validate on the same ones
+    stop      asked after every step; once it says True the run saves its state and raises KeyboardInterrupt
     """
 
     data: Path
@@ -76,6 +77,7 @@ class Options:
     threads: int = 0
     device: str = "auto"
     overfit: int = 0
+    stop: Callable[[], bool] = lambda: False
 
 
 @dataclass
@@ -160,8 +162,14 @@ def train(recipe: Recipe, options: Options, report: Callable[[str], None] = log.
                     save_checkpoint(
                         options.out / "best.safetensors", {"average": run.average.state}, {"step": run.step}
                     )
-            if rank == 0 and (run.step % SAVE_EVERY == 0 or run.step % recipe.validate.every == 0):
+            stopped = options.stop()
+            if rank == 0 and (
+                stopped or run.step % SAVE_EVERY == 0 or run.step % recipe.validate.every == 0
+            ):
                 run.save(last)
+            if stopped:
+                report(f"stopped after step {run.step} of {recipe.steps}; go on with --resume")
+                raise KeyboardInterrupt
     if rank == 0:
         run.save(last)
     if world > 1:

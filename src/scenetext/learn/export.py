@@ -127,7 +127,7 @@ def check_parity(ours: TorchGraph, exported: OrtGraph, examples: Sequence[np.nda
     for images in examples:
         expected, found = ours({"images": images}), exported({"images": images})
         for key, value in expected.items():
-            worst = max(worst, float(np.abs(value - found[key]).max()))
+            worst = float(np.maximum(worst, np.abs(value - found[key]).max()))  # unlike max(), keeps a NaN
     if not worst <= TOLERANCE:  # written so that a NaN fails
         raise TrainingError(f"the exported graph differs from the network by {worst:g}; it is not written")
     return worst
@@ -159,8 +159,8 @@ def _rescored(
         exported = judge(make_model(recipe, codec, [graph]), samples, protocol).score
         if abs(trained.figure - exported.figure) > _FIGURE_TOLERANCE:
             raise TrainingError(
-                f"{name}: {exported.main} is {trained.figure:.4f} with torch, {exported.figure:.4f} exported; the "
-                "bundle is not written"
+                f"{name}: {exported.main} is {trained.figure:.4f} with torch, {exported.figure:.4f} exported; "
+                "the bundle is not written"
             )
         log.info(
             "%s: %s %.4f with torch, %.4f with onnxruntime",

@@ -59,14 +59,20 @@ def paragraph(writer: Writer, budget: int) -> Block:
     size = writer.size(0.0, 0.75)
     per_line = int(rng.integers(1, 5))
     count = max(1, min(int(rng.integers(2, 7)), budget // per_line))
-    return _maybe_boarded(writer, *_paragraph(writer, size, count, per_line), size)
+    return _maybe_boarded(writer, *_paragraph(writer, size, count, per_line, budget), size)
 
 
 def _paragraph(
-    writer: Writer, size: float, count: int, per_line: int, ground: int = 0
+    writer: Writer, size: float, count: int, per_line: int, budget: int
 ) -> tuple[list[Part], int, int]:
+    """At most `count` lines of about `per_line` words, `budget` in all: (parts, width, height)."""
     rng = writer.rng
-    rows = [writer.texts(max(1, per_line + int(rng.integers(-1, 2)))) for _ in range(count)]
+    rows: list[list[str]] = []
+    for _ in range(count):
+        wanted = min(max(1, per_line + int(rng.integers(-1, 2))), budget - sum(map(len, rows)))
+        if wanted > 0:
+            rows.append(writer.texts(wanted))
+    count = len(rows)
     font = writer.font([text for row in rows for text in row])
     varied = rng.random() < 0.4
     lines = []
@@ -78,7 +84,7 @@ def _paragraph(
         (varied and rng.random() < 0.4) or (i == 0 and not varied and rng.random() < 0.4)
         for i in range(count)
     ]
-    return stack(lines, float(rng.choice([0.0, 0.0, 0.5, 0.5, 1.0])), gaps, ground=ground, accents=accents)
+    return stack(lines, float(rng.choice([0.0, 0.0, 0.5, 0.5, 1.0])), gaps, accents=accents)
 
 
 def sign(writer: Writer, budget: int) -> Block:
@@ -93,7 +99,7 @@ def sign(writer: Writer, budget: int) -> Block:
     top, width, top_height = stack([head], 0, [0], ground=1 if striped else 0, accents=[rng.random() < 0.4])
     gap = size * rng.uniform(0.5, 1.2)
     if count:
-        body, body_width, body_height = _paragraph(writer, size, count, per_line)
+        body, body_width, body_height = _paragraph(writer, size, count, per_line, rest)
     else:
         body, body_width, body_height = [_icon(writer, int(2 * size))], int(2 * size), int(2 * size)
     full = max(width, body_width)
@@ -174,7 +180,7 @@ def product_label(writer: Writer, budget: int) -> Block:
     gap = size * rng.uniform(0.6, 1.5)
     stripe = height + gap / 2
     if count > 0:
-        body, body_width, body_height = _paragraph(writer, size, count, 2)
+        body, body_width, body_height = _paragraph(writer, size, count, 2, budget - 1)
         full = max(width, body_width)
         parts = moved(parts, (full - width) / 2, 0) + moved(body, (full - body_width) / 2, height + gap)
         width, height = full, int(height + gap + body_height)
@@ -233,7 +239,9 @@ def poster(writer: Writer, budget: int) -> Block:
     size = writer.size(0.0, 0.5)
     head = writer.line(writer.texts(min(budget, int(rng.integers(1, 3)))), size * rng.uniform(1.5, 3.5))
     count = min(int(rng.integers(0, 5)), max(0, budget - len(head.words)) // 2)
-    body, body_width, body_height = _paragraph(writer, size, count, 2) if count else ([], 0, 0)
+    body, body_width, body_height = (
+        _paragraph(writer, size, count, 2, budget - len(head.words)) if count else ([], 0, 0)
+    )
     gap = size * rng.uniform(0.6, 1.4)
     width = int(max(head.width, body_width) * rng.uniform(1.0, 1.4))
     picture_height = int(width * rng.uniform(0.4, 1.2))

@@ -98,9 +98,7 @@ class Writer:
         font = self.font(texts)
         if rng.random() < 0.2:
             return self._draw(texts, size, font, wave=rng.uniform(0.2, 0.5))
-        # a short line cannot turn far: the radius stays above the height of its letters
-        longest = min(3.0, 0.45 * sum(map(len, texts)))
-        turn = rng.uniform(min(0.5, longest), longest)
+        turn = float(rng.uniform(0.4, 3.0))
         return self._draw(texts, size, font, bend=turn if rng.random() < 0.65 else -turn)
 
     def ring(self, above: Sequence[str], below: Sequence[str], size: float, font: Path) -> Line:
@@ -120,7 +118,14 @@ class Writer:
         least, most = self.heights
         face = self.fonts.face(font, 1.3 * min(size, most))
         spacing = self.rng.uniform(-0.02, 0.15) if self.rng.random() < 0.25 else 0.0
-        ink = render_line(" ".join(texts), face, spacing=spacing, bend=bend, wave=wave, margin=1)
+        text = " ".join(texts)
+        if bend or wave:
+            # A short line cannot turn far: no radius may be below the height of the letters. Those that hang
+            # in a circle crowd at their heads, which are nearer to its centre than their feet.
+            length = float(face.advances(text).sum()) / face.size
+            bend = float(np.clip(bend, -length / 1.8, length / 0.9))
+            wave = min(wave, length**2 / 60, 0.1 * length)
+        ink = render_line(text, face, spacing=spacing, bend=bend, wave=wave, margin=1)
         quads = [ink.characters[part] for part in ink.words]
         heights = [
             float(np.linalg.norm(quad[:, 0] - quad[:, 3], axis=1).mean())

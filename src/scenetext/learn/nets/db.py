@@ -34,7 +34,9 @@ class DBNet(Trainable):
     width      channels of the pyramid; heads have width / 4
     k          steepness of the differentiable binarisation, 50 in the paper
     balance    "hard": cross-entropy with 3:1 hard negatives, as published; "mean": positives and negatives
-               weigh the same, and a dice loss on the probability map joins, for training from scratch
+               weigh the same
+    overlap    weight of a dice loss on the probability map; 0 as published. It gets a net that is trained from
+               scratch away from "no text anywhere"
     weights    of the cross-entropy on P, the dice loss on the binary map, and the L1 on the threshold map;
                (5, 1, 10) is the authors' code, whose figures the README of DB reproduces. The paper states
                cross-entropy on the binary map too, with (1, 1, 10); the code's form is taken here.
@@ -49,6 +51,7 @@ class DBNet(Trainable):
         width: int = 256,
         k: float = 50.0,
         balance: str = "hard",
+        overlap: float = 0.0,
         weights: tuple[float, float, float] = (5.0, 1.0, 10.0),
     ) -> None:
         super().__init__()
@@ -65,6 +68,7 @@ class DBNet(Trainable):
         self.threshold = _head(width, width // 4, steps)
         self.k = k
         self.balance = balance
+        self.overlap = overlap
         self.weights = tuple(weights)
 
     def forward(self, images: Tensor) -> dict[str, Tensor]:
@@ -89,5 +93,6 @@ class DBNet(Trainable):
             losses["probability"] = bce_weight * hard_negative_bce(logits, kernel, mask)
         else:
             losses["probability"] = bce_weight * balanced_bce(logits, kernel, mask)
-            losses["overlap"] = dice_weight * dice_loss(probability, kernel, mask)
+        if self.overlap:
+            losses["overlap"] = self.overlap * dice_loss(probability, kernel, mask)
         return losses

@@ -1,0 +1,80 @@
+"""Augmentation: shapes, determinism, and polygons that follow the pixels."""
+
+import numpy as np
+import pytest
+
+from scenetext.geometry import box_polygon, mask_of
+from scenetext.learn.augment import SceneAugment, WordAugment
+from scenetext.types import Sample, TextInstance
+
+PLAIN = {"brightness": 0.0, "noise": 0.0, "blur": 0.0}
+
+
+def scene() -> Sample:
+    """A light scene with two dark words."""
+    image = np.full((240, 320, 3), 220, np.uint8)
+    boxes = [(60, 50, 140, 80), (180, 140, 260, 165)]
+    for left, top, right, bottom in boxes:
+        image[top:bottom, left:right] = 20
+    return Sample("toy", image, tuple(TextInstance(box_polygon(*box), "word") for box in boxes))
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_words_keep_shape_and_type_and_depend_on_the_seed_alone(seed):
+    image = np.random.default_rng(0).integers(0, 256, (30, 90, 3), dtype=np.uint8)
+    first = WordAugment()(image, np.random.default_rng(seed))
+    assert first.shape == image.shape
+    assert first.dtype == np.uint8
+    assert np.array_equal(first, WordAugment()(image, np.random.default_rng(seed)))
+
+
+def test_without_chance_a_word_stays_as_it_is():
+    image = np.random.default_rng(0).integers(0, 256, (30, 90, 3), dtype=np.uint8)
+    assert np.array_equal(WordAugment(chance=0, invert=0)(image, np.random.default_rng(1)), image)
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_the_polygons_of_a_window_cover_the_ink(seed):
+    augment = SceneAugment(size=160, rotation=30, scale=(0.7, 1.5), off_text=0.0, **PLAIN)
+    sample = scene()
+    window, instances = augment(sample, sample.image, np.random.default_rng(seed))
+    assert window.shape == (160, 160, 3)
+    assert instances
+    ink = (window.max(axis=2) < 90) & (window.max(axis=2) > 8)  # darker than the wall, lighter than the outside
+    covered = mask_of([i.polygon for i in instances], 160, 160)
+    assert (ink & ~covered).sum() <= 0.1 * ink.sum() + 10
+    assert window[covered].mean() < 70
+    for instance in instances:
+        assert instance.polygon.min() >= 0
+        assert instance.polygon.max() <= 160
+
+
+def test_a_word_that_is_mostly_cut_off_is_not_asked_for():
+    augment = SceneAugment(size=64, rotation=0, aspect=0, scale=(1.0, 1.0), off_text=1.0, keep=0.99, **PLAIN)
+    sample = scene()
+    seen = [
+        instance
+        for seed in range(60)
+        for instance in augment(sample, sample.image, np.random.default_rng(seed))[1]
+    ]
+    assert any(not instance.legible for instance in seen)
+    for instance in seen:  # neither word fits into the window, so whatever is seen of one is cut
+        assert not instance.legible
+
+
+def test_the_text_height_is_what_was_asked_for():
+    augment = SceneAugment(
+        size=160, rotation=0, aspect=0, text_height=(40.0, 40.0), scale=(0.1, 10.0), off_text=0, **PLAIN
+    )
+    sample = Sample("one", scene().image, scene().instances[:1])
+    for seed in range(5):
+        _, instances = augment(sample, sample.image, np.random.default_rng(seed))
+        heights = [np.ptp(i.polygon[:, 1]) for i in instances if i.legible]
+        assert all(height == pytest.approx(40, abs=1) for height in heights)
+
+
+def test_a_scene_without_text_still_gives_a_window():
+    sample = Sample("empty", np.full((50, 70, 3), 128, np.uint8))
+    window, instances = SceneAugment(size=96)(sample, sample.image, np.random.default_rng(0))
+    assert window.shape == (96, 96, 3)
+    assert instances == []

@@ -1,0 +1,121 @@
+"""The training loop: every recipe at toy size, resuming, stopping, learning."""
+
+import csv
+import json
+
+import pytest
+import torch
+from toy_recipes import toy_recipe
+
+from scenetext.errors import SettingsError, TrainingError
+from scenetext.learn import engine
+from scenetext.learn.checkpoint import load_checkpoint
+from scenetext.learn.engine import Options, train
+from scenetext.learn.nets.stages import CTCHead
+
+ONE_BATCH = "stages=[{steps=%d, batch=8, lr=3e-3, warmup=5, data=[{name='folder:words'}]}]"
+
+
+def options(toy_data, out, **changes) -> Options:
+    return Options(data=toy_data, out=out, **({"workers": 0, "threads": 1, "device": "cpu"} | changes))
+
+
+def test_a_run_leaves_what_its_folder_promises(toy_data, tmp_path):
+    lines = []
+    out = tmp_path / "run"
+    best = train(toy_recipe("crnn-light"), options(toy_data, out), lines.append)
+    assert best == out / "best.safetensors"
+    assert json.loads((out / "recipe.json").read_text())["name"] == "crnn-light"
+    with (out / "log.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert [row["step"] for row in rows] == ["2"]
+    assert float(rows[0]["ctc"]) > 0
+    validation = json.loads((out / "validation.jsonl").read_text().splitlines()[0])
+    assert validation["scores"]["folder:words"]["values"].keys() == {"accuracy", "one_minus_ned"}
+    assert "truth:" in (out / "samples.txt").read_text()
+    assert any("img/s" in line for line in lines)
+
+
+@pytest.mark.parametrize("name", ["crnn-light", "db-light"])
+def test_a_resumed_run_follows_the_same_trajectory(toy_data, tmp_path, name, monkeypatch):
+    steps = ["stages.0.steps=4", "optim.ema=0.9"]
+    train(toy_recipe(name, *steps), options(toy_data, tmp_path / "whole"))
+
+    def killed(*args):
+        if args[1].step == 3:
+            raise KeyboardInterrupt
+        return real_step(*args)
+
+    real_step = engine._step
+    monkeypatch.setattr(engine, "_step", killed)
+    with pytest.raises(KeyboardInterrupt):
+        train(toy_recipe(name, *steps), options(toy_data, tmp_path / "parts"))
+    monkeypatch.undo()
+    assert load_checkpoint(tmp_path / "parts" / "last.safetensors")[1]["step"] == 2
+    train(toy_recipe(name, *steps), options(toy_data, tmp_path / "parts", resume=True))
+
+    whole, parts = (load_checkpoint(tmp_path / run / "last.safetensors") for run in ("whole", "parts"))
+    assert whole[1] == parts[1]
+    for group in ("net", "average", "optimizer"):
+        assert whole[0][group].keys() == parts[0][group].keys()
+        for key, value in whole[0][group].items():
+            assert torch.equal(value, parts[0][group][key]), (group, key)
+
+
+def test_a_run_that_is_asked_to_stop_saves_its_state_first(toy_data, tmp_path):
+    lines = []
+    with pytest.raises(KeyboardInterrupt):
+        train(toy_recipe("crnn-light"), options(toy_data, tmp_path, stop=lambda: True), lines.append)
+    assert load_checkpoint(tmp_path / "last.safetensors")[1]["step"] == 1
+    assert lines[-1] == "stopped after step 1 of 2; go on with --resume"
+
+
+def test_a_loss_that_is_not_finite_stops_the_run_and_keeps_the_batch(toy_data, tmp_path, monkeypatch):
+    monkeypatch.setattr(CTCHead, "losses", lambda self, frames, targets: {"ctc": frames.sum() * float("nan")})
+    with pytest.raises(TrainingError, match=r"step 0: the loss is not finite \(ctc nan\)"):
+        train(toy_recipe("crnn-light"), options(toy_data, tmp_path))
+    batch = load_checkpoint(tmp_path / "bad_batch.safetensors")[0]["batch"]
+    assert batch["images"].shape[0] == 2
+
+
+def test_an_older_run_is_not_overwritten_and_another_net_not_resumed(toy_data, tmp_path):
+    train(toy_recipe("crnn-light"), options(toy_data, tmp_path / "run"))
+    with pytest.raises(SettingsError, match="holds a run already"):
+        train(toy_recipe("crnn-light"), options(toy_data, tmp_path / "run"))
+    with pytest.raises(SettingsError, match="another network"):
+        train(toy_recipe("crnn"), options(toy_data, tmp_path / "run", resume=True))
+    with pytest.raises(SettingsError, match="no run to resume"):
+        train(toy_recipe("crnn"), options(toy_data, tmp_path / "new", resume=True))
+
+
+def test_a_run_can_start_from_another_runs_weights(toy_data, tmp_path):
+    train(toy_recipe("crnn-light"), options(toy_data, tmp_path / "first"))
+    first = load_checkpoint(tmp_path / "first" / "best.safetensors")[0]["average"]
+    still = toy_recipe("crnn-light", "stages.0.lr=0.0", "optim.ema=0.0")
+    train(still, options(toy_data, tmp_path / "second", weights=str(tmp_path / "first")))
+    second = load_checkpoint(tmp_path / "second" / "best.safetensors")[0]["average"]
+    assert torch.equal(first["pred.linear.weight"], second["pred.linear.weight"])
+
+
+def test_a_recogniser_learns_a_few_words_by_heart(toy_data, tmp_path):
+    recipe = toy_recipe(
+        "crnn-light",
+        ONE_BATCH % 100,
+        "net.seq='none'",
+        "net.seq_args={}",
+        "precision=fp32",
+        "validate.every=50",
+        "validate.limit=0",
+        "optim.ema=0.0",
+    )
+    train(recipe, options(toy_data, tmp_path, overfit=3))
+    rows = [json.loads(line) for line in (tmp_path / "validation.jsonl").read_text().splitlines()]
+    assert max(row["figure"] for row in rows) == 1.0
+
+
+@pytest.mark.parametrize("name", ["crnn-light", "db-light"])
+def test_the_reported_gradient_and_losses_are_finite_in_mixed_precision(toy_data, tmp_path, name):
+    train(toy_recipe(name, "precision=bf16"), options(toy_data, tmp_path))
+    with (tmp_path / "log.csv").open() as file:
+        row = next(csv.DictReader(file))
+    assert 0 < float(row["gradient"]) < 1e4

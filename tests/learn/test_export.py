@@ -1,0 +1,77 @@
+"""From every packaged recipe to a bundle that reads the same."""
+
+import numpy as np
+import pytest
+import torch
+from toy_recipes import toy_recipe
+
+from scenetext.bundle import load_bundle
+from scenetext.detector import Detector
+from scenetext.errors import TrainingError
+from scenetext.learn import export as exporting
+from scenetext.learn.checkpoint import initial_weights, load_checkpoint
+from scenetext.learn.engine import Options, train
+from scenetext.learn.export import check_parity, export
+from scenetext.learn.validate import load_run
+from scenetext.recipe import recipe_names
+from scenetext.recognizer import Recognizer
+
+
+def trained(toy_data, out, name):
+    train(toy_recipe(name), Options(data=toy_data, out=out, workers=0, threads=1, device="cpu"))
+    return out
+
+
+@pytest.mark.parametrize("name", recipe_names())
+def test_every_recipe_trains_two_steps_exports_and_reads_the_same(toy_data, tmp_path, name):
+    run = trained(toy_data, tmp_path / "run", name)
+    bundle = export(run, tmp_path / "bundle", data=toy_data, licence="CC0-1.0", threads=1)
+    manifest = load_bundle(tmp_path / "bundle").manifest
+    assert manifest.name == name
+    assert manifest.licence == "CC0-1.0"
+    assert manifest.recipe["net"] == toy_recipe(name).net
+    assert manifest.scores
+    assert manifest.training_data
+    model, task = load_run(run)
+    assert task == manifest.task
+    image = np.random.default_rng(0).integers(0, 256, (48, 120, 3), dtype=np.uint8)
+    if task == "recognition":
+        expected, found = model.recognize([image]), Recognizer.load(bundle.folder, 1).recognize([image])
+        assert found[0][0] == expected[0][0]
+        assert found[0][1] == pytest.approx(expected[0][1], abs=1e-4)
+    else:
+        expected, found = model.detect(image), Detector.load(bundle.folder, 1).detect(image)
+        assert len(found) == len(expected)
+    weights = initial_weights(str(bundle.folder))
+    best = load_checkpoint(run / "best.safetensors")[0]["average"]
+    assert weights.keys() == best.keys()
+    assert all(torch.allclose(weights[key].float(), best[key].float(), rtol=2e-3, atol=1e-4) for key in best)
+
+
+def test_a_graph_that_drifts_is_not_written(toy_data, tmp_path, monkeypatch):
+    run = trained(toy_data, tmp_path / "run", "crnn-light")
+    monkeypatch.setattr(exporting, "TOLERANCE", -1.0)
+    with pytest.raises(TrainingError, match="differs from the network"):
+        export(run, tmp_path / "bundle", threads=1)
+    assert not (tmp_path / "bundle").exists()
+
+
+def test_a_graph_that_scores_otherwise_is_not_written(toy_data, tmp_path, monkeypatch):
+    run = trained(toy_data, tmp_path / "run", "crnn-light")
+    monkeypatch.setattr(exporting, "_FIGURE_TOLERANCE", -1.0)
+    with pytest.raises(TrainingError, match="not written"):
+        export(run, tmp_path / "bundle", data=toy_data, threads=1)
+    assert not (tmp_path / "bundle").exists()
+
+
+def test_parity_is_the_largest_difference_and_a_nan_fails():
+    ones, off = np.ones((2, 2), np.float32), np.full((2, 2), 1.0005, np.float32)
+    images = [np.zeros((1, 1, 2, 2), np.float32)]
+    assert check_parity(lambda x: {"a": ones}, lambda x: {"a": off}, images) == pytest.approx(0.0005, rel=1e-2)
+    with pytest.raises(TrainingError):
+        check_parity(lambda x: {"a": ones}, lambda x: {"a": ones * np.nan}, images)
+
+
+def test_a_folder_that_holds_no_run_is_refused(tmp_path):
+    with pytest.raises(TrainingError, match=r"no recipe\.json"):
+        export(tmp_path, tmp_path / "bundle")

@@ -1,0 +1,29 @@
+"""Validation goes through the readers that users run."""
+
+import pytest
+from toy_recipes import toy_recipe
+
+from scenetext.codecs import make_codec
+from scenetext.data import open_dataset
+from scenetext.detector import Detector
+from scenetext.errors import TrainingError
+from scenetext.learn.nets import make_net
+from scenetext.learn.validate import load_run, make_model, validate
+from scenetext.recognizer import Recognizer
+
+
+@pytest.mark.parametrize(("name", "kind", "data"), [("crnn-light", Recognizer, "folder:words"), ("db-light", Detector, "icdar:scenes")])  # fmt: skip
+def test_each_task_is_scored_by_its_reader_on_every_set(toy_data, name, kind, data):
+    recipe = toy_recipe(name)
+    codec = make_codec(recipe.codec)
+    net = make_net(recipe.net, codec)
+    assert isinstance(make_model(recipe, codec, []), kind)
+    result = validate(recipe, codec, net, net.state_dict(), {data: open_dataset(data, toy_data)})
+    assert 0 <= result.figure <= 1
+    assert result.scores[data]["protocol"] == recipe.validate.protocol
+    assert len(result.examples) == 2  # validate.limit
+
+
+def test_a_folder_without_a_run_is_an_error(tmp_path):
+    with pytest.raises(TrainingError, match="not the folder of a training run"):
+        load_run(tmp_path)
