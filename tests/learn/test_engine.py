@@ -13,7 +13,7 @@ from scenetext.learn.checkpoint import load_checkpoint
 from scenetext.learn.engine import Options, train
 from scenetext.learn.nets.stages import CTCHead
 
-ONE_BATCH = "stages=[{steps=%d, batch=8, lr=3e-3, warmup=5, data=[{name='folder:words'}]}]"
+ONE_BATCH = "stages=[{steps=%d, batch=12, lr=3e-3, schedule='cosine', warmup=5, data=[{name='folder:words'}]}]"
 
 
 def options(toy_data, out, **changes) -> Options:
@@ -103,12 +103,14 @@ def test_a_recogniser_learns_a_few_words_by_heart(toy_data, tmp_path):
         ONE_BATCH % 100,
         "net.seq='none'",
         "net.seq_args={}",
+        "resize.min_width=64",
+        "resize.max_width=64",
         "precision=fp32",
         "validate.every=50",
         "validate.limit=0",
         "optim.ema=0.0",
     )
-    train(recipe, options(toy_data, tmp_path, overfit=3))
+    train(recipe, options(toy_data, tmp_path, overfit=6))
     rows = [json.loads(line) for line in (tmp_path / "validation.jsonl").read_text().splitlines()]
     assert max(row["figure"] for row in rows) == 1.0
 

@@ -119,7 +119,9 @@ class WordBlocks(Dataset[list[Batch]]):
             crop, text, failures = self._draw(rng)
             words.append((crop, text))
             dropped += failures
-        words.sort(key=lambda word: word[0].shape[1] / word[0].shape[0])
+        # by the width of the view, not by the exact aspect: words of one width stay mixed, and batch
+        # normalisation sees different words even where there are only a few
+        words.sort(key=lambda word: self.resize.width_for(*word[0].shape[:2]))
         batches = [self._batch(words[i * self.batch : (i + 1) * self.batch]) for i in range(self.group)]
         batches[0]["dropped"] = batches[0]["dropped"] + dropped
         return [batches[i] for i in rng.permutation(self.group)]
