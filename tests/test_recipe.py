@@ -25,7 +25,7 @@ def test_changes_reach_nested_tables_and_arrays():
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ("seed", "expected section.key=value"),
+        ("seed", "expected KEY=VALUE"),
         ("sed=1", "did you mean 'seed'"),
         ("seed=fast", "seed is a int"),
         ("stages.9.steps=1", "not an index below 1"),

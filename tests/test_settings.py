@@ -6,7 +6,7 @@ from typing import Literal
 import pytest
 
 from scenetext.errors import SettingsError
-from scenetext.settings import build, to_dict
+from scenetext.settings import build, parse_change, to_dict
 
 
 @dataclass(frozen=True)
@@ -70,3 +70,24 @@ def test_none_is_accepted_only_where_the_field_allows_it():
     assert build(Outer, {"rate": 1, "limit": None}).limit is None
     with pytest.raises(SettingsError):
         build(Outer, {"rate": None})
+
+
+@pytest.mark.parametrize(
+    ("change", "value"),
+    [
+        ("a.b=1", 1),
+        ("a.b=1e-3", 1e-3),
+        ("a.b=true", True),
+        ("a.b=[1, 2]", [1, 2]),
+        ("a.b=plain", "plain"),
+        ("a.b=x=y", "x=y"),
+    ],
+)
+def test_a_change_has_a_toml_value_or_is_text(change, value):
+    assert parse_change(change) == ("a.b", value)
+
+
+@pytest.mark.parametrize("change", ["a.b", "=1", ""])
+def test_a_change_without_key_or_value_is_refused(change):
+    with pytest.raises(SettingsError, match="KEY=VALUE"):
+        parse_change(change)

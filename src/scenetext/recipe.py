@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from .errors import SettingsError, unknown_name
-from .settings import build, to_dict
+from .settings import build, parse_change, to_dict
 
 PACKAGED = resources.files("scenetext") / "recipes"
 
@@ -118,10 +118,10 @@ def recipe_names() -> list[str]:
 
 
 def load_recipe(name: str, changes: Sequence[str] = ()) -> Recipe:
-    """A packaged recipe by name, or a recipe file by path, with "section.key=value" changes.
+    """A packaged recipe by name, or a recipe file by path, with changes as `settings.parse_change` has them.
 
-    Values of changes are TOML ("1e-3", "true", "[1, 2]"); what is no TOML is taken as text. An index picks
-    from an array: "stages.0.steps=100". Raises SettingsError.
+    A key is a path such as "optim.clip"; an index picks from an array: "stages.0.steps=100".
+    Raises SettingsError.
     """
     if name in recipe_names():
         text = (PACKAGED / f"{name}.toml").read_text(encoding="utf-8")
@@ -148,14 +148,8 @@ def recipe_from_json(text: str, where: str = "recipe") -> Recipe:
 
 
 def _apply(values: dict[str, Any], change: str) -> None:
-    path, equals, text = change.partition("=")
-    if not equals or not path.strip():
-        raise SettingsError(f"--set {change!r}: expected section.key=value")
-    try:
-        value: Any = tomllib.loads(f"value = {text}")["value"]
-    except tomllib.TOMLDecodeError:
-        value = text
-    *parents, last = path.strip().split(".")
+    path, value = parse_change(change)
+    *parents, last = path.split(".")
     place: Any = values
     for key in parents:
         if isinstance(place, list):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
+import tomllib
 import types
 import typing
 from collections.abc import Mapping
@@ -45,6 +46,20 @@ def build(cls: type[T], values: Mapping[str, Any], where: str = "") -> T:
 def to_dict(settings: Any) -> dict[str, Any]:
     """A settings dataclass as a plain dictionary; `build` restores it."""
     return {f.name: _plain(getattr(settings, f.name)) for f in dataclasses.fields(settings) if f.init}
+
+
+def parse_change(change: str) -> tuple[str, Any]:
+    """("optim.clip", 1.0) of "optim.clip=1.0", as `--set` takes it.
+
+    The value is read as TOML ("1e-3", "true", "[1, 2]"); what is no TOML is text. Raises SettingsError.
+    """
+    path, equals, text = change.partition("=")
+    if not equals or not path.strip():
+        raise SettingsError(f"--set {change!r}: expected KEY=VALUE")
+    try:
+        return path.strip(), tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        return path.strip(), text
 
 
 def _plain(value: Any) -> Any:

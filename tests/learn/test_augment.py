@@ -40,7 +40,7 @@ def test_the_polygons_of_a_window_cover_the_ink(seed):
     window, instances = augment(sample, sample.image, np.random.default_rng(seed))
     assert window.shape == (160, 160, 3)
     assert instances
-    ink = (window.max(axis=2) < 90) & (window.max(axis=2) > 8)  # darker than the wall, lighter than the outside
+    ink = (window.max(axis=2) < 90) & (window.max(axis=2) > 8)  # between the wall and the black outside
     covered = mask_of([i.polygon for i in instances], 160, 160)
     assert (ink & ~covered).sum() <= 0.1 * ink.sum() + 10
     assert window[covered].mean() < 70

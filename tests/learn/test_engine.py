@@ -13,7 +13,9 @@ from scenetext.learn.checkpoint import load_checkpoint
 from scenetext.learn.engine import Options, train
 from scenetext.learn.nets.stages import CTCHead
 
-ONE_BATCH = "stages=[{steps=%d, batch=12, lr=3e-3, schedule='cosine', warmup=5, data=[{name='folder:words'}]}]"
+ONE_BATCH = (
+    "stages=[{steps=%d, batch=12, lr=3e-3, schedule='cosine', warmup=5, data=[{name='folder:words'}]}]"
+)
 
 
 def options(toy_data, out, **changes) -> Options:

@@ -12,7 +12,10 @@ from scenetext.learn.validate import load_run, make_model, validate
 from scenetext.recognizer import Recognizer
 
 
-@pytest.mark.parametrize(("name", "kind", "data"), [("crnn-light", Recognizer, "folder:words"), ("db-light", Detector, "icdar:scenes")])  # fmt: skip
+@pytest.mark.parametrize(
+    ("name", "kind", "data"),
+    [("crnn-light", Recognizer, "folder:words"), ("db-light", Detector, "icdar:scenes")],
+)
 def test_each_task_is_scored_by_its_reader_on_every_set(toy_data, name, kind, data):
     recipe = toy_recipe(name)
     codec = make_codec(recipe.codec)

@@ -6,7 +6,6 @@ import argparse
 import json
 import sys
 from pathlib import Path
-from typing import Any
 
 HELP = "Score result files of any system against truth files."
 
@@ -45,8 +44,9 @@ def run(args: argparse.Namespace) -> int:
     from ..evaluate.recognition import Recognition
     from ..evaluate.results import by_name, pair, read_results, read_words
     from ..evaluate.score import Score
+    from ..settings import parse_change
 
-    protocol = adjusted(find_protocol(args.protocol), _settings(args.set))
+    protocol = adjusted(find_protocol(args.protocol), dict(parse_change(change) for change in args.set))
     score: Score
     if isinstance(protocol, Recognition):
         words, read = read_words(args.truth), read_words(args.predictions)
@@ -66,18 +66,3 @@ def run(args: argparse.Namespace) -> int:
         )
     print(json.dumps(score.to_dict(), indent=2) if args.format == "json" else score)
     return 0
-
-
-def _settings(pairs: list[str]) -> dict[str, Any]:
-    from ..errors import SettingsError
-
-    values: dict[str, Any] = {}
-    for entry in pairs:
-        key, equals, value = entry.partition("=")
-        if not equals:
-            raise SettingsError(f"--set takes KEY=VALUE, not {entry!r}")
-        try:
-            values[key] = json.loads(value)
-        except ValueError:  # a plain word
-            values[key] = value
-    return values

@@ -43,14 +43,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Writes the data set; returns 0."""
-    import tomllib
-
     from tqdm import tqdm
 
     from ..data.icdar import write_icdar
     from ..data.lmdb_words import write_lmdb
     from ..errors import SettingsError
-    from ..settings import build
+    from ..settings import build, parse_change
     from ..synth.corpus import Corpus
     from ..synth.scenes import SceneSynth
     from ..synth.words import WordSynth
@@ -63,13 +61,8 @@ def run(args: argparse.Namespace) -> int:
     if args.words:
         settings["corpus"] = Corpus.from_file(args.words)
     for change in args.set:
-        key, equals, value = change.partition("=")
-        if not equals:
-            raise SettingsError(f"--set {change!r}: expected KEY=VALUE")
-        try:
-            settings[key] = tomllib.loads(f"value = {value}")["value"]
-        except tomllib.TOMLDecodeError:
-            settings[key] = value
+        key, value = parse_change(change)
+        settings[key] = value
     seeds = tqdm(range(args.seed, args.seed + args.count), disable=None, file=sys.stderr, unit="img")
     if args.kind == "words":
         words = build(WordSynth, settings, "synth words")

@@ -159,8 +159,8 @@ def _rescored(
         exported = judge(make_model(recipe, codec, [graph]), samples, protocol).score
         if abs(trained.figure - exported.figure) > _FIGURE_TOLERANCE:
             raise TrainingError(
-                f"{name}: {exported.main} is {trained.figure:.4f} with torch, {exported.figure:.4f} exported; "
-                "the bundle is not written"
+                f"{name}: {exported.main} is {trained.figure:.4f} with torch, {exported.figure:.4f} "
+                "exported; the bundle is not written"
             )
         log.info(
             "%s: %s %.4f with torch, %.4f with onnxruntime",

@@ -40,8 +40,8 @@ def test_every_combination_runs_and_reaches_every_parameter(feat, seq, channels)
     targets = {key: torch.from_numpy(value) for key, value in CODEC.encode(["abc", "42"]).items()}
     losses = model.losses(torch.randn(2, channels, 32, 64), targets)
     sum(losses.values()).backward()
-    unreached = [name for name, p in model.named_parameters() if p.grad is None or not torch.isfinite(p.grad).all()]
-    assert unreached == []
+    gradients = {name: p.grad for name, p in model.named_parameters()}
+    assert [name for name, g in gradients.items() if g is None or not torch.isfinite(g).all()] == []
 
 
 @pytest.mark.parametrize("width", [32, 48, 96, 320])
@@ -63,7 +63,7 @@ def test_the_loss_is_the_ctc_loss_per_character():
         model.pred.linear.bias.zero_()  # blank and "a" at one half each, in every frame
     targets = {key: torch.from_numpy(value) for key, value in codec.encode(["a"]).items()}
     loss = model.losses(torch.zeros(1, 1, 32, 12), targets)["ctc"]
-    assert float(loss.detach().exp().reciprocal()) == pytest.approx(0.75, abs=1e-5)  # 6 of the 8 paths of 3 frames
+    assert float(loss.detach().exp().reciprocal()) == pytest.approx(0.75, abs=1e-5)  # 6 of 8 paths
 
 
 def test_a_batch_gives_what_single_images_give():
@@ -74,7 +74,9 @@ def test_a_batch_gives_what_single_images_give():
         assert torch.allclose(together[i], model(images[i : i + 1])["log_probs"][0], atol=1e-5)
 
 
-@pytest.mark.parametrize("settings", [{"feat": "vgh"}, {"seq": "lstm"}, {"pred": "x"}, {"trans": "tsp"}, {"depth": 3}])
+@pytest.mark.parametrize(
+    "settings", [{"feat": "vgh"}, {"seq": "lstm"}, {"pred": "x"}, {"trans": "tsp"}, {"depth": 3}]
+)
 def test_an_unknown_stage_or_setting_is_refused(settings):
     with pytest.raises(SettingsError):
         net(**settings)
