@@ -247,6 +247,8 @@ def _prepare_folder(recipe: Recipe, options: Options, rank: int) -> None:
         )
     elif options.resume:
         raise SettingsError(f"{options.out}: holds no run to resume")
+    if torch.distributed.is_initialized():
+        torch.distributed.barrier()  # or a slower process would find the folder that the first one makes
     if rank == 0:
         options.out.mkdir(parents=True, exist_ok=True)
         place.write_text(recipe.to_json() + "\n", encoding="utf-8")

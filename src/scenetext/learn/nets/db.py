@@ -35,7 +35,7 @@ class DBNet(Trainable):
     k          steepness of the differentiable binarisation, 50 in the paper
     balance    "hard": cross-entropy with 3:1 hard negatives, as published; "mean": positives and negatives
                weigh the same
-    overlap    weight of a dice loss on the probability map; 0 as published. It gets a net trained from scratch
+    overlap    weight of a dice loss on the probability map; 0 as published. Gets a net trained from scratch
                away from "no text anywhere"
     weights    of the cross-entropy on P, the dice loss on the binary map, and the L1 on the threshold map;
                (5, 1, 10) is the authors' code, whose figures the README of DB reproduces. The paper states
