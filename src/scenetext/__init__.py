@@ -1,7 +1,7 @@
 """scenetext: find and read text in photographs, and build the systems that do.
 
-    >>> from scenetext import Reader
-    >>> Reader().read("photo.jpg").text            # doctest: +SKIP
+>>> from scenetext import Reader
+>>> Reader().read("photo.jpg").text            # doctest: +SKIP
 """
 
 from __future__ import annotations

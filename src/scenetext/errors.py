@@ -1,12 +1,12 @@
 """The exceptions of scenetext.
 
-    ScenetextError                 everything below; a message is one line: what, where, what next
-    ├── BadImageError              a source that cannot be decoded, or is over the pixel limit
-    ├── SettingsError              an unknown or wrong setting, recipe, or name (lists what is known)
-    ├── DataError                  a label file that breaks its format; names file, line and reason
-    ├── BundleError                a model bundle that is missing, damaged or of a newer format
-    ├── TrainingError              a run that cannot go on (non-finite loss, mismatched checkpoint)
-    └── MissingExtraError          a command that needs an optional dependency; says how to install it
+ScenetextError                 everything below; a message is one line: what, where, what next
+├── BadImageError              a source that cannot be decoded, or is over the pixel limit
+├── SettingsError              an unknown or wrong setting, recipe, or name (lists what is known)
+├── DataError                  a label file that breaks its format; names file, line and reason
+├── BundleError                a model bundle that is missing, damaged or of a newer format
+├── TrainingError              a run that cannot go on (non-finite loss, mismatched checkpoint)
+└── MissingExtraError          a command that needs an optional dependency; says how to install it
 """
 
 from __future__ import annotations

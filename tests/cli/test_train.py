@@ -72,6 +72,13 @@ def test_an_unknown_recipe_or_wrong_change_ends_with_two_and_one_line(data, tmp_
         assert capsys.readouterr().err.count("\n") == 1
 
 
+def test_missing_data_leaves_no_run_behind(data, tmp_path, capsys):
+    out = tmp_path / "run"
+    assert main(["train", "crnn-light", *options(tmp_path / "nothing", out)]) == 2
+    assert capsys.readouterr().err.count("\n") == 1
+    assert not out.exists()
+
+
 def test_a_model_that_cannot_do_the_protocols_task_is_refused(data, toy_model, capsys):
     arguments = ["--dataset", "folder:words", "--data", str(data), "--protocol", "icdar2015-detection"]
     assert main(["evaluate", str(toy_model / "recognizer"), *arguments]) == 2

@@ -55,7 +55,9 @@ def test_two_processes_end_with_the_same_weights_from_different_batches(toy_data
         check=False,
     )
     assert done.returncode == 0, done.stderr[-2000:]
-    first, second = (load_checkpoint(tmp_path / "run" / f"rank{rank}.safetensors")[0]["net"] for rank in (0, 1))
+    first, second = (
+        load_checkpoint(tmp_path / "run" / f"rank{rank}.safetensors")[0]["net"] for rank in (0, 1)
+    )
     trained = [key for key in first if "running" not in key and "num_batches" not in key]
     assert all(torch.equal(first[key], second[key]) for key in trained)
     statistics = [key for key in first if "running_mean" in key]

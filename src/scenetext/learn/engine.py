@@ -105,7 +105,8 @@ class _Run:
     def load(self, path: Path) -> None:
         groups, meta = load_checkpoint(path)
         load_weights(self.net, groups["net"], str(path))
-        self.average.state = groups["average"]
+        device = next(self.net.parameters()).device
+        self.average.state = {key: value.to(device) for key, value in groups["average"].items()}
         self.average.updates = meta["updates"]
         restore_optimizer(self.optimizer, groups.get("optimizer", {}))
         torch.set_rng_state(groups["random"]["torch"])
@@ -133,6 +134,13 @@ def train(recipe: Recipe, options: Options, report: Callable[[str], None] = log.
     optimizer = make_optimizer(net, recipe.optim)
     run = _Run(net, optimizer, Averaged(net, recipe.optim.ema))
     last = options.out / "last.safetensors"
+    # everything that can be wrong with the data shows before the folder is made
+    frames = _frames(net, recipe)
+    blocks = [
+        stage_blocks(recipe, index, codec, frames, options.data, rank, options.overfit)
+        for index in range(len(recipe.stages))
+    ]
+    sets = _validation_sets(recipe, options)
     _prepare_folder(recipe, options, rank)
     if options.resume and last.is_file():
         run.load(last)
@@ -140,14 +148,10 @@ def train(recipe: Recipe, options: Options, report: Callable[[str], None] = log.
     model: nn.Module = _Losses(net)
     if world > 1:
         model = nn.parallel.DistributedDataParallel(model)
-    sets = _validation_sets(recipe, options)
     logger = _Logger(options.out, recipe, report) if rank == 0 else None
     while run.step < recipe.steps:
         stage_index, start = place_of(recipe, run.step)
-        blocks = stage_blocks(
-            recipe, stage_index, codec, _frames(net, recipe), options.data, rank, options.overfit
-        )
-        for batch in batches(blocks, start, recipe.stages[stage_index].steps, options.workers):
+        for batch in batches(blocks[stage_index], start, recipe.stages[stage_index].steps, options.workers):
             rate = learning_rate(recipe.stages[stage_index], place_of(recipe, run.step)[1])
             losses, norm = _step(model, run, batch, rate, recipe, options.out)
             run.step += 1
@@ -163,9 +167,7 @@ def train(recipe: Recipe, options: Options, report: Callable[[str], None] = log.
                         options.out / "best.safetensors", {"average": run.average.state}, {"step": run.step}
                     )
             stopped = options.stop()
-            if rank == 0 and (
-                stopped or run.step % SAVE_EVERY == 0 or run.step % recipe.validate.every == 0
-            ):
+            if rank == 0 and (stopped or run.step % SAVE_EVERY == 0 or run.step % recipe.validate.every == 0):
                 run.save(last)
             if stopped:
                 report(f"stopped after step {run.step} of {recipe.steps}; go on with --resume")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import inspect
 import io
 import logging
 import tempfile
@@ -17,7 +18,7 @@ from safetensors.torch import save as save_safetensors
 from torch import Tensor, nn
 
 from ..bundle import Bundle, Manifest, write_bundle
-from ..data import open_dataset
+from ..data import DATASETS, open_dataset, parse_name
 from ..errors import TrainingError
 from ..evaluate.protocols import find_protocol
 from ..image import CropResize, SceneResize
@@ -28,6 +29,7 @@ from ..settings import build, to_dict
 from ..types import Sample
 from .checkpoint import WEIGHTS
 from .graph import TorchGraph
+from .loader import SYNTHS
 from .nets import Trainable
 from .validate import load_net, make_model
 
@@ -77,7 +79,9 @@ def export(
             graphs=(graph.name,),
             recipe=to_dict(recipe),
             scores=scores,
-            training_data=tuple(dict.fromkeys(entry.name for stage in recipe.stages for entry in stage.data)),
+            training_data=tuple(
+                dict.fromkeys(_described(entry.name) for stage in recipe.stages for entry in stage.data)
+            ),
             licence=licence,
             description=f"{recipe.description} (step {step})",
         )
@@ -131,6 +135,12 @@ def check_parity(ours: TorchGraph, exported: OrtGraph, examples: Sequence[np.nda
     if not worst <= TOLERANCE:  # written so that a NaN fails
         raise TrainingError(f"the exported graph differs from the network by {worst:g}; it is not written")
     return worst
+
+
+def _described(source: str) -> str:
+    """A source of training data and the first line of its documentation."""
+    reader = SYNTHS.get(source) or DATASETS[parse_name(source)[0]]
+    return f"{source}: {(inspect.getdoc(reader) or '').partition(chr(10))[0]}"
 
 
 def _examples(resize: CropResize | SceneResize) -> list[np.ndarray]:

@@ -30,7 +30,9 @@ _MOST_FAILURES = 7  # blocks for which there is no room, before a scene is taken
 
 @dataclass(frozen=True)
 class SceneSynth:
-    """Makes scenes: `sample(seed)` gives the same picture and truth for the same seed and settings.
+    """Synthetic street scenes, drawn from fonts and photographs, with exact truth.
+
+    `sample(seed)` gives the same picture and truth for the same seed and settings.
 
     fonts, backgrounds   folders: .ttf and .otf files; photographs.
     charset              texts with other characters are drawn anew.

@@ -30,7 +30,7 @@ _CAP_HEIGHT = 0.72  # of the font size: the usual height of capitals
 
 @dataclass(frozen=True)
 class WordSynth:
-    """Settings of the word synthesiser; `sample(seed)` draws.
+    """Synthetic word crops, drawn from fonts and photographs: `sample(seed)` gives one.
 
     fonts        folder of .ttf and .otf files.
     backgrounds  folder of photographs; None leaves plain and graded grounds alone.
