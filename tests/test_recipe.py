@@ -57,3 +57,12 @@ def test_a_recipe_file_of_ones_own_is_read_by_path(tmp_path):
     mine = tmp_path / "mine.toml"
     mine.write_text((PACKAGED / "crnn.toml").read_text().replace("seed = 1111", "seed = 3"))
     assert load_recipe(str(mine)).seed == 3
+
+
+@pytest.mark.parametrize(
+    "change",
+    ["validate.every=0", "seed=-1", "stages.0.batch=0", "stages.0.steps=0", "stages.0.lr=-1.0", "stages=[]"],
+)
+def test_values_that_make_no_run_are_refused(change):
+    with pytest.raises(SettingsError):
+        load_recipe("crnn", [change])

@@ -12,8 +12,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import shutil
+import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -137,30 +137,55 @@ def write_bundle(folder: str | Path, manifest: Manifest, files: Mapping[str, byt
 
     files   by name in the bundle, as bytes or as a file to copy; all of `manifest.graphs` are among them.
     An older bundle in the same place is replaced, once everything is written. Raises BundleError if the place
-    holds something else, or a graph is missing.
+    holds anything else, or a graph is missing.
     """
-    folder = Path(folder)
-    if folder.exists() and not (folder / "model.json").is_file() and any(folder.iterdir()):
-        raise BundleError(f"{folder}: exists and is not a bundle; choose another place")
+    place = Path(folder).resolve()  # "." has no name beside which to write
+    _check_replaceable(place, folder)
     missing = [name for name in manifest.graphs if name not in files]
     if missing:
         raise BundleError(f"{folder}: no file given for the graph {missing[0]}")
-    partial = folder.with_name(f"{folder.name}.partial")
-    shutil.rmtree(partial, ignore_errors=True)
-    partial.mkdir(parents=True)
+    place.parent.mkdir(parents=True, exist_ok=True)
+    scratch = Path(tempfile.mkdtemp(prefix=f"{place.name}.", suffix=".partial", dir=place.parent))
+    try:
+        _write_files(scratch / "new", manifest, files)
+    except BaseException:
+        shutil.rmtree(scratch)
+        raise
+    # Whatever interrupts from here on, the new bundle is whole, here or there, and so is the old one.
+    if place.exists():
+        place.rename(scratch / "old")
+    (scratch / "new").rename(place)
+    shutil.rmtree(scratch)
+    return load_bundle(place)
+
+
+def _check_replaceable(place: Path, name: str | Path) -> None:
+    """Raises BundleError if there is anything at `place` but an empty folder, or a bundle and nothing else."""
+    if not place.exists():
+        return
+    found = {path.name for path in place.iterdir()} if place.is_dir() else {place.name}
+    if not found and place.is_dir():
+        return
+    try:
+        manifest = build(Manifest, json.loads((place / "model.json").read_text(encoding="utf-8")))
+    except (OSError, ValueError, SettingsError):
+        raise BundleError(f"{name}: exists and is not a bundle; choose another place") from None
+    foreign = sorted(found - manifest.sha256.keys() - {"model.json", "README.md"})
+    if foreign:
+        raise BundleError(f"{name}: holds {foreign[0]}, which is no part of the bundle; choose another place")
+
+
+def _write_files(folder: Path, manifest: Manifest, files: Mapping[str, bytes | Path]) -> None:
+    folder.mkdir()
     sums = {}
     for name, content in files.items():
         data = content.read_bytes() if isinstance(content, Path) else content
-        (partial / name).write_bytes(data)
+        (folder / name).write_bytes(data)
         sums[name] = hashlib.sha256(data).hexdigest()
     manifest = replace(manifest, sha256=sums, format=FORMAT, scenetext=__version__)
     text = json.dumps(to_dict(manifest), indent=2, ensure_ascii=False)
-    (partial / "model.json").write_text(text + "\n", encoding="utf-8")
-    (partial / "README.md").write_text(model_card(manifest), encoding="utf-8")
-    if folder.exists():
-        shutil.rmtree(folder)
-    os.replace(partial, folder)
-    return load_bundle(folder)
+    (folder / "model.json").write_text(text + "\n", encoding="utf-8")
+    (folder / "README.md").write_text(model_card(manifest), encoding="utf-8")
 
 
 def model_card(manifest: Manifest) -> str:

@@ -1,10 +1,12 @@
 """The exceptions of scenetext.
 
 ScenetextError                 everything below; a message is one line: what, where, what next
-├── BadImageError              a source that cannot be decoded, or is over the pixel limit
+├── BadImageError              a source that cannot be decoded or read
+│   └── TooLargeError          one over the pixel limit
 ├── SettingsError              an unknown or wrong setting, recipe, or name (lists what is known)
 ├── DataError                  a label file that breaks its format; names file, line and reason
 ├── BundleError                a model bundle that is missing, damaged or of a newer format
+├── GraphError                 a graph that fails on its input; names the file
 ├── TrainingError              a run that cannot go on (non-finite loss, mismatched checkpoint)
 └── MissingExtraError          a command that needs an optional dependency; says how to install it
 """
@@ -31,6 +33,10 @@ class BadImageError(ScenetextError):
         return type(self), (self.name, self.reason)
 
 
+class TooLargeError(BadImageError):
+    """The image `name` has more pixels than `max_pixels` allows."""
+
+
 class SettingsError(ScenetextError):
     """A setting, recipe or name that does not exist or has a wrong value."""
 
@@ -41,6 +47,10 @@ class DataError(ScenetextError):
 
 class BundleError(ScenetextError):
     """A model bundle that cannot be used."""
+
+
+class GraphError(ScenetextError):
+    """A graph that was loaded but cannot be run on what it was given."""
 
 
 class TrainingError(ScenetextError):

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from PIL import Image, ImageFile
 
-from .errors import BadImageError
+from .errors import BadImageError, TooLargeError
 from .types import Source
 
 log = logging.getLogger(__name__)
@@ -27,6 +27,11 @@ MAX_PIXELS = 100_000_000
 
 # Raster formats with a signature. Not the whole of Pillow: EPS would run Ghostscript on foreign data.
 FORMATS = ("JPEG", "PNG", "WEBP", "TIFF", "BMP", "GIF", "PPM", "JPEG2000", "AVIF")
+
+IMAGE_SUFFIXES = frozenset(
+    (".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".bmp", ".gif", ".ppm", ".pgm", ".jp2", ".avif")
+)
+"""What the names of image files end in, in lower case. Only listing goes by names; decoding never does."""
 
 _ORIENTATION_TAG = 0x0112
 _UPRIGHT_BY = {
@@ -40,6 +45,19 @@ _UPRIGHT_BY = {
 }
 
 
+def list_images(folder: str | Path) -> list[Path]:
+    """The images in a folder and below, by their suffix, sorted by path; what is hidden is left out."""
+    found: list[Path] = []
+    for place, folders, files in os.walk(folder):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        found += [
+            Path(place, name)
+            for name in files
+            if not name.startswith(".") and os.path.splitext(name)[1].lower() in IMAGE_SUFFIXES
+        ]
+    return sorted(found)
+
+
 def load_image(source: Source, *, name: str | None = None, max_pixels: int = MAX_PIXELS) -> np.ndarray:
     """The image as (H, W, 3) uint8 RGB, upright by its EXIF orientation.
 
@@ -50,7 +68,7 @@ def load_image(source: Source, *, name: str | None = None, max_pixels: int = MAX
 
     Transparency is laid on white. 16-bit, 32-bit and float files are scaled so that their own range fills
     0..255, because 12-bit sensors store in 16 bits. Of an animation, the first frame is used.
-    Raises BadImageError, and nothing else, for whatever cannot be decoded.
+    Raises BadImageError, and nothing else, for whatever cannot be decoded; TooLargeError for the limit.
     """
     if isinstance(source, np.ndarray):
         return _from_array(source, name or "image")
@@ -100,8 +118,8 @@ def _decode(file: Any, name: str, max_pixels: int) -> np.ndarray:
         raise BadImageError(name, f"has no pixels ({width} x {height})")
     if width * height > max_pixels:
         size = f"{width} x {height} is {width * height / 1e6:.1f} megapixels"
-        limit = f"over the limit of {max_pixels / 1e6:g}; raise it with max_pixels (--max-pixels)"
-        raise BadImageError(name, f"{size}, {limit}")
+        limit = f"over the limit of {max_pixels / 1e6:g}; raise max_pixels to decode it"
+        raise TooLargeError(name, f"{size}, {limit}")
     try:
         image.load()
         pixels = np.asarray(_to_rgb(_upright(image)))
@@ -207,10 +225,6 @@ class View:
         """Points (N, 2) of the view in pixels of the image."""
         return np.asarray(points / np.array(self.scale), dtype=np.float32)
 
-    def to_view(self, points: np.ndarray) -> np.ndarray:
-        """Points (N, 2) of the image in pixels of the view."""
-        return np.asarray(points * np.array(self.scale), dtype=np.float32)
-
 
 @dataclass(frozen=True)
 class SceneResize:
@@ -231,6 +245,10 @@ class SceneResize:
     multiple: int = 32
     mean: tuple[float, float, float] = (0.485, 0.456, 0.406)
     std: tuple[float, float, float] = (0.229, 0.224, 0.225)
+
+    def __post_init__(self) -> None:
+        if min(self.max_pixels, self.min_side, self.multiple) < 1:
+            raise ValueError("max_pixels, min_side and multiple are positive")
 
     def size_for(self, height: int, width: int) -> tuple[int, int]:
         """(h, w) of the view of an image of this size."""
@@ -290,6 +308,8 @@ class CropResize:
     std: tuple[float, ...] = (0.5,)
 
     def __post_init__(self) -> None:
+        if min(self.height, self.multiple) < 1 or not 1 <= self.min_width <= self.max_width:
+            raise ValueError("height, multiple and widths are positive, and min_width <= max_width")
         if self.channels not in (1, 3):
             raise ValueError(f"channels is 1 or 3, not {self.channels}")
         if len(self.mean) != self.channels or len(self.std) != self.channels:

@@ -47,7 +47,8 @@ def judge(
     model      has .recognize(crops), .detect(image) or .spot(image), as the protocol's task asks
     progress   called with the number of samples done since the last call
 
-    Raises SettingsError if the model cannot do the task, BadImageError for a sample that cannot be decoded.
+    Raises SettingsError if the model cannot do the task, or recognition meets a sample that is no word crop;
+    BadImageError for a sample that cannot be decoded.
     """
     method = {"recognition": "recognize", "detection": "detect", "spotting": "spot"}[protocol.task]
     run = getattr(model, method, None)
@@ -61,7 +62,7 @@ def judge(
     if protocol.task == "recognition":
         for start in range(0, len(samples), _CHUNK):
             chunk = [samples[i] for i in range(start, min(start + _CHUNK, len(samples)))]
-            truth += [sample.instances[0].text or "" for sample in chunk]
+            truth += [_word(sample, protocol) for sample in chunk]
             predictions += [text for text, _ in run([sample.image for sample in chunk])]
             progress(len(chunk))
     else:
@@ -70,6 +71,16 @@ def judge(
             predictions.append(tuple(run(sample.image)))
             progress(1)
     return Judgement(protocol(truth, predictions), names, tuple(truth), tuple(predictions))
+
+
+def _word(sample: Sample, protocol: Protocol) -> str:
+    """The text of a word crop."""
+    if len(sample.instances) != 1:
+        raise SettingsError(
+            f"protocol {protocol.name} scores word crops, but {sample.name} holds {len(sample.instances)} "
+            "instances; name a data set of word crops, such as icdar2015-words"
+        )
+    return sample.instances[0].text or ""
 
 
 def _shown(entry: str | Sequence[TextInstance]) -> str:

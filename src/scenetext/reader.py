@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from .detector import Detector
-from .errors import BadImageError, unknown_name
+from .errors import BadImageError, GraphError, SettingsError, unknown_name
 from .image import MAX_PIXELS, load_image
 from .order import reading_order
 from .recognizer import Recognizer
@@ -54,41 +54,58 @@ def load_cascade(
 class Reader:
     """Reads photos. One reader can be shared by any number of threads; calls leave nothing behind in it.
 
-        Reader()                                             the packaged default
-        Reader(detector="my-detector", threads=2)            see `load_cascade` for the arguments
-        Reader(Cascade(detector, recognizer))                anything that can `spot`
+        Reader()                                     the packaged default
+        Reader("light", threads=2)                   see `load_cascade` for the arguments
+        Reader(detector="my-detector")
+        Reader(Cascade(detector, recognizer))        anything that can `spot`, in place of model and parts
 
     max_pixels   larger images are refused before they are decoded.
+    Raises SettingsError for an unknown model, or for parts and settings of a model beside a spotter, which
+    has its own; BundleError for a bundle that cannot be used.
     """
 
     def __init__(
         self,
-        spotter: Spotter | None = None,
+        model: str | Path | Spotter | None = None,
         *,
-        model: str | Path | None = None,
         detector: str | Path | None = None,
         recognizer: str | Path | None = None,
         threads: int | None = None,
         min_score: float | None = None,
         max_pixels: int = MAX_PIXELS,
     ) -> None:
-        self.spotter: Spotter = spotter or load_cascade(
-            model, detector=detector, recognizer=recognizer, threads=threads, min_score=min_score
-        )
         self.max_pixels = max_pixels
+        self.spotter: Spotter
+        if model is None or isinstance(model, str | Path):
+            self.spotter = load_cascade(
+                model, detector=detector, recognizer=recognizer, threads=threads, min_score=min_score
+            )
+            return
+        if not callable(getattr(model, "spot", None)):
+            kind = type(model).__name__
+            raise SettingsError(f"a model is a name, a folder or an object that can spot, not {kind}")
+        others = {"detector": detector, "recognizer": recognizer, "threads": threads, "min_score": min_score}
+        for name, value in others.items():
+            if value is not None:
+                raise SettingsError(f"{name} cannot be set beside a spotter; make the spotter with it")
+        self.spotter = model
 
     def read(self, source: Source, *, name: str | None = None) -> Reading:
         """The text of one image, in reading order.
 
         source   see `image.load_image`.
         name     what the reading is called; the path as given, or "image".
-        `seconds` of the reading holds load, the stages of the spotter, and total. Raises BadImageError.
+        `seconds` of the reading holds load, the stages of the spotter, and total. Raises BadImageError if the
+        image cannot be decoded, or a graph fails on it.
         """
         began = time.perf_counter()
         name = name or (str(source) if isinstance(source, str | Path) else "image")
         image = load_image(source, name=name, max_pixels=self.max_pixels)
         seconds = {"load": time.perf_counter() - began}
-        instances = self.spotter.spot(image, seconds)
+        try:
+            instances = self.spotter.spot(image, seconds)
+        except GraphError as error:
+            raise BadImageError(name, f"cannot be read ({error})") from error
         order, lines = reading_order([instance.polygon for instance in instances])
         seconds["total"] = time.perf_counter() - began
         height, width = image.shape[:2]
@@ -99,7 +116,7 @@ class Reader:
     ) -> Iterator[Reading]:
         """A reading for each source, in order, as soon as it is there.
 
-        on_error   called for each source that cannot be decoded, which is then left out. Without it, the
+        on_error   called for each source that cannot be read, which is then left out. Without it, the
                    first such source raises BadImageError.
         """
         for source in sources:

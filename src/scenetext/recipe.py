@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from importlib import resources
 from pathlib import Path
@@ -51,6 +51,14 @@ class Stage:
     warmup: int = 0
     augment: dict[str, Any] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        if self.steps < 0 or self.warmup < 0 or self.lr < 0:
+            raise ValueError("steps, warmup and lr are not negative")
+        if self.batch < 1:
+            raise ValueError(f"batch is at least 1, not {self.batch}")
+        if not self.data:
+            raise ValueError("a stage has at least one source of data")
+
 
 @dataclass(frozen=True)
 class Optim:
@@ -73,6 +81,14 @@ class Validate:
     protocol: str
     every: int = 1000
     limit: int = 0
+
+    def __post_init__(self) -> None:
+        if self.every < 1:
+            raise ValueError(f"every is at least 1, not {self.every}")
+        if self.limit < 0:
+            raise ValueError(f"limit is not negative, not {self.limit}")
+        if not self.data:
+            raise ValueError("at least one data set validates")
 
 
 @dataclass(frozen=True)
@@ -99,8 +115,10 @@ class Recipe:
     seed: int = 1
 
     def __post_init__(self) -> None:
-        if not self.stages:
-            raise ValueError("a recipe has at least one stage")
+        if self.steps < 1:
+            raise ValueError("a recipe has at least one stage of at least one step")
+        if self.seed < 0:
+            raise ValueError(f"seed is not negative, not {self.seed}")
 
     @property
     def steps(self) -> int:
@@ -169,8 +187,3 @@ def _item(place: list[Any], key: str, change: str) -> Any:
     if not key.isdigit() or int(key) >= len(place):
         raise SettingsError(f"--set {change!r}: {key!r} is not an index below {len(place)}")
     return place[int(key)]
-
-
-def settings_table(recipe: Recipe) -> Mapping[str, Any]:
-    """The recipe as nested plain tables, e.g. for a bundle's model.json."""
-    return to_dict(recipe)

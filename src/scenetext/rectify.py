@@ -48,8 +48,8 @@ def sides(polygon: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The upper and the lower edge of a text polygon, each (n >= 2, 2), both in reading direction.
 
     A polygon of 2n points is taken at its word: the first n are the upper edge. If its shape contradicts that
-    (the outline of a blob starts anywhere), the two short ends are searched, and the text is taken to read to
-    the right, or downwards if it stands upright.
+    (an outline may have more points on one side), the two short ends are searched. The text is then taken to
+    read to the right, or downwards if it stands upright, unless the polygon starts right at the other end.
     """
     points = np.asarray(polygon, dtype=np.float32)
     if len(points) == 4:
@@ -66,7 +66,9 @@ def sides(polygon: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         ends = widths[[0, -1]]
         if widths.mean() <= 1.6 * cost and ends.max() <= 1.8 * middle and ends.min() >= 0.4 * middle:
             return top, bottom
-    return searched
+    top, bottom = searched
+    here, there = (int(np.linalg.norm(points - corner, axis=1).argmin()) for corner in (top[0], bottom[-1]))
+    return (bottom[::-1], top[::-1]) if there == 0 != here else (top, bottom)
 
 
 def _quad_sides(quad: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -85,6 +87,8 @@ def _search_ends(outline: np.ndarray) -> tuple[tuple[np.ndarray, np.ndarray], fl
     Of all ways to cut the outline at two places, the one whose two sides stay closest together cuts it at the
     middles of its short ends. The sides then begin half a height further on, at the corners.
     """
+    # from whichever point the outline starts, the search is the same
+    outline = np.roll(outline, -int(np.lexsort(outline.T)[0]), axis=0)
     closed = np.concatenate([outline, outline[:1]])
     ring = resample(closed, _SAMPLES + 1)[:-1].astype(np.float64)
     steps = np.linspace(0, 1, 13)

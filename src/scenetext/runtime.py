@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import onnxruntime
 
-from .errors import BundleError
+from .errors import BundleError, GraphError
 from .types import Graph
 
 log = logging.getLogger(__name__)
@@ -32,7 +32,8 @@ class OrtGraph:
     """An ONNX file as a Graph. Safe to share between threads; pickles as its path.
 
     threads   threads of its own that a call may use; None: as many as `cpu_count`.
-    Raises BundleError if the file is not a graph that onnxruntime can load.
+    Raises BundleError if the file is not a graph that onnxruntime can load; called, GraphError if it cannot
+    be run on its inputs, which may be of a size it does not take, or more than memory holds.
     """
 
     def __init__(self, path: str | Path, threads: int | None = None) -> None:
@@ -53,16 +54,24 @@ class OrtGraph:
                 os.fspath(path), options, providers=["CPUExecutionProvider"]
             )
         except Exception as error:  # onnxruntime's exceptions share no base class of their own
-            reason = " ".join(str(error).split())
-            raise BundleError(f"{path}: onnxruntime cannot load this graph ({reason})") from error
+            raise BundleError(f"{path}: onnxruntime cannot load this graph ({_one_line(error)})") from error
         self._session = session
         self._outputs = [output.name for output in session.get_outputs()]
 
     def __call__(self, inputs: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-        return dict(zip(self._outputs, self._session.run(self._outputs, inputs), strict=True))
+        try:
+            outputs = self._session.run(self._outputs, inputs)
+        except Exception as error:
+            shapes = ", ".join(f"{name} {value.shape}" for name, value in inputs.items())
+            raise GraphError(f"{self.path}: cannot be run on {shapes}: {_one_line(error)}") from error
+        return dict(zip(self._outputs, outputs, strict=True))
 
     def __reduce__(self) -> tuple[type, tuple[Path, int]]:
         return type(self), (self.path, self.threads)
+
+
+def _one_line(error: Exception) -> str:
+    return " ".join(str(error).split())
 
 
 def run(graphs: Sequence[Graph], codec: Any, inputs: dict[str, np.ndarray]) -> Mapping[str, np.ndarray]:

@@ -80,9 +80,10 @@ class Cascade:
 
 
 def turn_over(polygon: np.ndarray) -> np.ndarray:
-    """The same outline, read from its other end."""
-    top, bottom = sides(polygon)
-    return np.concatenate([bottom[::-1], top])
+    """The same points, from the one at the other end of reading."""
+    _, bottom = sides(polygon)
+    start = int(np.linalg.norm(polygon - bottom[-1], axis=1).argmin())
+    return np.roll(polygon, -start, axis=0)
 
 
 def ways_up(polygon: np.ndarray) -> list[np.ndarray]:

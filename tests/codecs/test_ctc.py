@@ -99,7 +99,13 @@ def test_every_charset_survives_the_round_trip(name):
 
 def test_a_charset_with_a_repeated_character_is_refused():
     with pytest.raises(SettingsError, match="once"):
-        CTC("aab").characters  # noqa: B018 - the property checks
+        CTC("aab")
+
+
+@pytest.mark.parametrize("name", ["printable95", "alphanumeric", "alphanumeric63"])
+def test_a_misspelt_charset_is_no_charset_of_its_letters(name):
+    with pytest.raises(SettingsError, match="did you mean"):
+        CTC(name)
 
 
 def test_an_unknown_codec_is_refused_with_the_known_ones():

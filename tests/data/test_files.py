@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from scenetext.data.files import data_folder, list_images, split_folder
+from scenetext.data.files import data_folder, split_folder
 from scenetext.errors import DataError
 
 

@@ -73,6 +73,38 @@ def test_the_text_height_is_what_was_asked_for():
         assert all(height == pytest.approx(40, abs=1) for height in heights)
 
 
+@pytest.mark.parametrize("scale", [0.4, 0.8, 1.0, 3.0])
+def test_a_word_lies_where_its_polygon_says_to_a_fraction_of_a_pixel(scale):
+    augment = SceneAugment(size=384, rotation=0, aspect=0, scale=(scale, scale), off_text=0, **PLAIN)
+    sample = Sample("one", scene().image, scene().instances[:1])
+    checked = 0
+    for seed in range(8):
+        window, instances = augment(sample, sample.image, np.random.default_rng(seed))
+        if len(instances) != 1 or not instances[0].legible or not inside(instances[0].polygon, 384):
+            continue
+        left, top = np.floor(instances[0].polygon.min(axis=0)).astype(int) - 2
+        right, bottom = np.ceil(instances[0].polygon.max(axis=0)).astype(int) + 2
+        ink = 220.0 - window[top:bottom, left:right].mean(axis=2)
+        y, x = np.mgrid[top:bottom, left:right] + 0.5
+        centre = np.array([(x * ink).sum(), (y * ink).sum()]) / ink.sum()
+        assert centre == pytest.approx(instances[0].polygon.mean(axis=0), abs=0.1)
+        checked += 1
+    assert checked
+
+
+def inside(polygon: np.ndarray, size: int) -> bool:
+    return bool(polygon.min() > 4 and polygon.max() < size - 4)
+
+
+def test_a_reduced_window_is_smoothed_as_reading_does():
+    noise = np.random.default_rng(0).integers(0, 256, (400, 400, 3), dtype=np.uint8)
+    sample = Sample("noise", noise)
+    window, _ = SceneAugment(size=96, rotation=0, aspect=0, scale=(0.3, 0.3), **PLAIN)(
+        sample, noise, np.random.default_rng(1)
+    )
+    assert window[window.max(axis=2) > 0].std() < 0.5 * noise.std()
+
+
 def test_a_scene_without_text_still_gives_a_window():
     sample = Sample("empty", np.full((50, 70, 3), 128, np.uint8))
     window, instances = SceneAugment(size=96)(sample, sample.image, np.random.default_rng(0))

@@ -2,6 +2,7 @@
 
 import csv
 import json
+from dataclasses import replace
 
 import pytest
 import torch
@@ -12,7 +13,10 @@ from scenetext.learn import engine
 from scenetext.learn.checkpoint import load_checkpoint
 from scenetext.learn.engine import Options, train
 from scenetext.learn.nets.stages import CTCHead
+from scenetext.recipe import Optim
+from scenetext.settings import build, parse_change, to_dict
 
+SMALL = ("net.seq='none'", "net.seq_args={}")
 ONE_BATCH = (
     "stages=[{steps=%d, batch=12, lr=3e-3, schedule='cosine', warmup=5, data=[{name='folder:words'}]}]"
 )
@@ -38,23 +42,38 @@ def test_a_run_leaves_what_its_folder_promises(toy_data, tmp_path):
     assert any("img/s" in line for line in lines)
 
 
-@pytest.mark.parametrize("name", ["crnn-light", "db-light"])
-def test_a_resumed_run_follows_the_same_trajectory(toy_data, tmp_path, name, monkeypatch):
-    steps = ["stages.0.steps=4", "optim.ema=0.9"]
-    train(toy_recipe(name, *steps), options(toy_data, tmp_path / "whole"))
+@pytest.mark.parametrize(
+    ("name", "changes", "workers"),
+    [
+        ("crnn-light", ["optim.ema=0.9"], 1),
+        ("crnn-light", ["optim={name='adadelta'}"], 0),
+        ("db-light", ["optim={name='sgd', settings={momentum=0.9}}"], 0),
+    ],
+)
+def test_a_run_killed_in_its_second_stage_resumes_on_the_same_trajectory(
+    toy_data, tmp_path, name, changes, workers, monkeypatch
+):
+    recipe = toy_recipe(name, "net.width=16") if name == "db-light" else toy_recipe(name, *SMALL)
+    recipe = replace(recipe, stages=(recipe.stages[0], replace(recipe.stages[0], steps=4, schedule="cosine")))
+    for change in changes:
+        key, value = parse_change(change)
+        _, _, field = key.partition(".")
+        values = to_dict(recipe.optim) | {field: value} if field else value
+        recipe = replace(recipe, optim=build(Optim, values))
+    train(recipe, options(toy_data, tmp_path / "whole", workers=workers))
 
     def killed(*args):
-        if args[1].step == 3:
+        if args[1].step == 5:
             raise KeyboardInterrupt
         return real_step(*args)
 
     real_step = engine._step
     monkeypatch.setattr(engine, "_step", killed)
     with pytest.raises(KeyboardInterrupt):
-        train(toy_recipe(name, *steps), options(toy_data, tmp_path / "parts"))
+        train(recipe, options(toy_data, tmp_path / "parts", workers=workers))
     monkeypatch.undo()
-    assert load_checkpoint(tmp_path / "parts" / "last.safetensors")[1]["step"] == 2
-    train(toy_recipe(name, *steps), options(toy_data, tmp_path / "parts", resume=True))
+    assert load_checkpoint(tmp_path / "parts" / "last.safetensors")[1]["step"] == 4
+    train(recipe, options(toy_data, tmp_path / "parts", workers=workers, resume=True))
 
     whole, parts = (load_checkpoint(tmp_path / run / "last.safetensors") for run in ("whole", "parts"))
     assert whole[1] == parts[1]
@@ -62,6 +81,11 @@ def test_a_resumed_run_follows_the_same_trajectory(toy_data, tmp_path, name, mon
         assert whole[0][group].keys() == parts[0][group].keys()
         for key, value in whole[0][group].items():
             assert torch.equal(value, parts[0][group][key]), (group, key)
+    told = [
+        json.loads(line)["step"]
+        for line in (tmp_path / "parts" / "validation.jsonl").read_text().splitlines()
+    ]
+    assert told == [2, 4, 6]
 
 
 def test_a_run_that_is_asked_to_stop_saves_its_state_first(toy_data, tmp_path):
@@ -84,8 +108,9 @@ def test_an_older_run_is_not_overwritten_and_another_net_not_resumed(toy_data, t
     train(toy_recipe("crnn-light"), options(toy_data, tmp_path / "run"))
     with pytest.raises(SettingsError, match="holds a run already"):
         train(toy_recipe("crnn-light"), options(toy_data, tmp_path / "run"))
-    with pytest.raises(SettingsError, match="another network"):
-        train(toy_recipe("crnn"), options(toy_data, tmp_path / "run", resume=True))
+    for other in (["net.seq='none'", "net.seq_args={}"], ["optim.weight_decay=0.5"], ["resize.max_width=64"]):
+        with pytest.raises(SettingsError, match=r"holds a run with another (net|optim|resize)"):
+            train(toy_recipe("crnn-light", *other), options(toy_data, tmp_path / "run", resume=True))
     with pytest.raises(SettingsError, match="no run to resume"):
         train(toy_recipe("crnn"), options(toy_data, tmp_path / "new", resume=True))
 
@@ -123,3 +148,32 @@ def test_the_reported_gradient_and_losses_are_finite_in_mixed_precision(toy_data
     with (tmp_path / "log.csv").open() as file:
         row = next(csv.DictReader(file))
     assert 0 < float(row["gradient"]) < 1e4
+
+
+@pytest.mark.parametrize(
+    ("name", "changes", "message"),
+    [
+        ("crnn-light", ["validate.protocol='icdar2015-detection'"], "scores detection"),
+        ("crnn-light", ["validate.protocol='word-acuracy'"], "did you mean 'word-accuracy'"),
+        ("crnn", ["resize.height=16"], "the net cannot take"),
+        ("crnn-light", ["net.channels=3"], "the net cannot take"),
+        ("db-light", ["codec.stride=3"], "stride 1, 2 or 4"),
+    ],
+)
+def test_what_cannot_work_is_refused_before_the_folder_is_made(toy_data, tmp_path, name, changes, message):
+    with pytest.raises(SettingsError, match=message):
+        train(toy_recipe(name, *changes), options(toy_data, tmp_path / "run"))
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize("device", ["gpu", "cuda:77", "meta:x"])
+def test_a_device_that_does_not_exist_is_one_clear_error(toy_data, tmp_path, device):
+    with pytest.raises(SettingsError, match="--device"):
+        train(toy_recipe("crnn-light"), options(toy_data, tmp_path / "run", device=device))
+
+
+def test_gradients_that_stay_infinite_end_the_run(toy_data, tmp_path, monkeypatch):
+    monkeypatch.setattr(engine, "gradient_norm", lambda parameters, limit: torch.tensor(float("inf")))
+    monkeypatch.setattr(engine, "_MOST_SKIPPED", 2)
+    with pytest.raises(TrainingError, match="not finite 2 times in a row"):
+        train(toy_recipe("crnn-light", *SMALL), options(toy_data, tmp_path))

@@ -1,12 +1,15 @@
 """Batches: determinism, skipping, widths, words that cannot be learnt."""
 
+import pickle
+
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 from toy_recipes import toy_recipe
 
 from scenetext.codecs import make_codec
-from scenetext.errors import SettingsError
+from scenetext.errors import DataError, SettingsError
 from scenetext.learn.loader import SYNTHS, Mixture, batches, fixed_samples, make_source, stage_blocks
 from scenetext.recipe import Data
 
@@ -60,20 +63,49 @@ def test_scenes_come_with_maps_of_the_codecs_stride(toy_data):
         assert batch[key].shape == (2, 32, 32)
 
 
-def test_words_that_their_frames_cannot_spell_are_replaced_and_counted(toy_data):
+def test_a_batch_of_which_one_word_fits_is_that_word_alone(toy_data, tmp_path):
     recipe = toy_recipe("crnn-light", "stages.0.batch=8")
-    short = stage_blocks(recipe, 0, make_codec(recipe.codec), dict.fromkeys(FRAMES, 4), toy_data, 0)
-    made = short[0]
+    few = stage_blocks(recipe, 0, make_codec(recipe.codec), dict.fromkeys(FRAMES, 2), toy_data, 0)
+    crop = np.zeros((32, 64, 3), np.uint8)
+    batch = few._batch([(crop, "longer")] * 7 + [(crop, "ab")])
+    assert batch["lengths"].tolist() == [2] * 8
+    assert int(batch["dropped"]) == 7
+
+
+def test_narrow_views_of_long_words_are_widened_and_hopeless_ones_an_error(toy_data):
+    recipe = toy_recipe("crnn-light", "stages.0.batch=2")
+    words = [(np.zeros((32, 32, 3), np.uint8), "abcdefghijkl")] * 2
+    codec = make_codec(recipe.codec)
+    fine = stage_blocks(recipe, 0, codec, FRAMES, toy_data, 0)
+    assert fine._batch(words)["images"].shape[3] == 48  # 12 frames
+    hopeless = stage_blocks(recipe, 0, codec, dict.fromkeys(FRAMES, 4), toy_data, 0)
+    with pytest.raises(DataError, match=r"raise resize\.max_width"):
+        hopeless._batch(words)
+
+
+@pytest.mark.parametrize("workers", [0, 1])
+def test_labels_outside_the_charset_end_in_one_clear_line_from_any_process(toy_data, workers):
+    with pytest.raises(DataError, match="characters of the charset") as caught:
+        next(batches(blocks("crnn-light", toy_data, "codec.charset=%"), 0, 1, workers=workers))
+    assert "\n" not in str(caught.value)
+
+
+def test_a_crop_that_cannot_be_decoded_is_left_out(tmp_path):
+    (tmp_path / "words").mkdir()
+    good = np.random.default_rng(0).integers(0, 256, (32, 64, 3), dtype=np.uint8)
+    Image.fromarray(good).save(tmp_path / "words" / "good.png")
+    (tmp_path / "words" / "bad.png").write_bytes(b"nonsense")
+    (tmp_path / "words" / "labels.tsv").write_text("good.png\tfine\nbad.png\tlost\n")
+    made = blocks("crnn-light", tmp_path)[0]
     assert sum(int(batch["dropped"]) for batch in made) > 0
-    for batch in made:
-        assert len(batch["images"]) == 8
-        if int(batch["dropped"]) < 8:
-            assert int(batch["lengths"].max()) <= 4
+    assert {length for batch in made for length in batch["lengths"].tolist()} == {4}
 
 
-def test_labels_outside_the_charset_end_in_a_clear_error(toy_data):
-    with pytest.raises(SettingsError, match="charset can write"):
-        next(batches(blocks("crnn-light", toy_data, "codec.charset=%"), 0, 1, workers=0))
+@pytest.mark.parametrize("name", ["crnn-light", "db-light"])
+def test_blocks_travel_to_processes_that_share_no_memory(toy_data, name):
+    here = blocks(name, toy_data)
+    there = pickle.loads(pickle.dumps(here))
+    assert same(here[0][0], there[0][0])
 
 
 @pytest.mark.parametrize("name", sorted(SYNTHS))
@@ -105,8 +137,9 @@ def test_shares_decide_how_often_a_source_is_drawn(toy_data):
         Mixture([Data("folder:words", 0.0)], toy_data)
 
 
-def test_overfitting_draws_the_same_few_samples(toy_data):
-    recipe = toy_recipe("crnn-light")
-    fixed = {sample.name for sample in fixed_samples(recipe, toy_data, 3)}
-    few = blocks("crnn-light", toy_data, overfit=3)
+@pytest.mark.parametrize("name", ["crnn-light", "db-light"])
+def test_overfitting_draws_the_same_few_samples(toy_data, name):
+    recipe = toy_recipe(name)
+    fixed = {sample.name for sample in fixed_samples(recipe, make_codec(recipe.codec), toy_data, 3)}
+    few = blocks(name, toy_data, overfit=3)
     assert {few.mixture.draw(np.random.default_rng(seed))[0].name for seed in range(30)} == fixed

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import SettingsError
+from .arguments import positive, share, whole
 
 HELP = "Score a model on a labelled data set."
 
@@ -23,13 +24,15 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--dataset", required=True, metavar="NAME:SPLIT", help="see: scenetext datasets")
     parser.add_argument("--data", type=Path, default=Path("data"), metavar="DIR", help="default: data")
     parser.add_argument("--protocol", metavar="NAME", help="see: scenetext protocols")
-    parser.add_argument("--limit", type=int, default=0, metavar="N", help="only the first N samples")
-    parser.add_argument("--threads", type=int, metavar="N", help="processors to use (default: all)")
-    parser.add_argument("--min-score", type=float, metavar="S", help="of readings, for a reader")
+    parser.add_argument(
+        "--limit", type=whole, default=0, metavar="N", help="only the first N samples (0: all)"
+    )
+    parser.add_argument("--threads", type=positive, metavar="N", help="processors to use (default: all)")
+    parser.add_argument("--min-score", type=share, metavar="S", help="of readings, for a reader")
     parser.add_argument("--format", choices=("text", "json"), default="text")
     parser.add_argument(
         "--examples",
-        type=int,
+        type=whole,
         default=0,
         metavar="N",
         help="print N samples to stderr, truth beside prediction",
@@ -77,7 +80,7 @@ def _model(name: str, threads: int | None, min_score: float | None) -> tuple[Any
     if (Path(name) / "recipe.json").is_file():
         from ..learn.validate import load_run  # needs torch
 
-        model, task = load_run(Path(name))
+        model, task = load_run(Path(name), threads=threads)
     else:
         task = load_bundle(name).manifest.task
         model = (Detector if task == "detection" else Recognizer).load(name, threads)

@@ -16,9 +16,22 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--data",
         type=Path,
+        default=Path("data"),
         metavar="DIR",
-        help="folder of data sets: the validation sets are scored with torch and as exported, and the "
-        "bundle is written only if they agree; without it only the graphs' outputs are compared",
+        help="folder of data sets: the validation sets are scored with torch and as exported; the bundle is "
+        "written only if they agree (default: data)",
+    )
+    parser.add_argument(
+        "--unscored",
+        action="store_true",
+        help="compare only the outputs of the two, where the data sets are not at hand",
+    )
+    parser.add_argument(
+        "--also",
+        action="append",
+        default=[],
+        metavar="NAME:SPLIT",
+        help="score this data set too, besides the recipe's validation sets",
     )
     parser.add_argument("--name", help="of the model (default: the recipe's)")
     parser.add_argument("--licence", default="Apache-2.0", help="of the weights (default: %(default)s)")
@@ -31,7 +44,13 @@ def run(args: argparse.Namespace) -> int:
 
     logging.getLogger("scenetext").setLevel(logging.INFO)
     bundle = export(
-        args.run, args.out, data=args.data, name=args.name, licence=args.licence, threads=args.threads
+        args.run,
+        args.out,
+        data=None if args.unscored else args.data,
+        name=args.name,
+        also=args.also,
+        licence=args.licence,
+        threads=args.threads,
     )
     print(bundle.folder)
     return 0

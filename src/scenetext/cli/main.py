@@ -21,6 +21,7 @@ import os
 import sys
 import warnings
 from collections.abc import Sequence
+from typing import NoReturn
 
 from .. import __version__
 from ..errors import MissingExtraError, ScenetextError
@@ -57,7 +58,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     warnings.filterwarnings("ignore", module="PIL")
     try:
         module = importlib.import_module(f"{__package__}.{COMMANDS[name][0]}")
-        parser = argparse.ArgumentParser(prog=f"scenetext {name}", description=module.HELP)
+        parser = _Parser(prog=f"scenetext {name}", description=module.HELP)
         module.configure(parser)
         parser.set_defaults(command=name)
         code: int = module.run(parser.parse_args(arguments[1:]))
@@ -79,10 +80,17 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 130
 
 
+class _Parser(argparse.ArgumentParser):
+    """A parser whose errors are one line, as all errors are; the usage is what --help is for."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"scenetext: error: {message} (see {self.prog} --help)\n")
+
+
 def _no_command(arguments: list[str]) -> int:
     width = max(map(len, COMMANDS))
     listing = "\n".join(f"  {name:{width}}  {summary}" for name, (_, summary) in COMMANDS.items())
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="scenetext",
         usage="scenetext COMMAND [--help] ...",
         description="Find and read text in photographs; build the models that do.",

@@ -15,7 +15,8 @@ from ..image import MAX_PIXELS, load_image
 from ..reader import DEFAULT_MODEL, MODELS, Reader
 from ..spotter import Cascade
 from ..types import Reading, Source
-from .sources import STDIN, content, expand, progress, report
+from .arguments import positive, share
+from .sources import STDIN, content, emit, expand, progress, report
 
 HELP = "Find and read the text in photos. Results go to stdout as they come, failures to stderr at the end."
 
@@ -37,7 +38,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add("--detector", metavar="NAME|DIR", help="detector in place of the model's")
     add("--recognizer", metavar="NAME|DIR", help="recogniser in place of the model's")
     add("--threads", type=positive, metavar="N", help="processors to use (default: all)")
-    add("--min-score", type=float, metavar="S", help=f"drop words below (default: {Cascade.min_score})")
+    add("--min-score", type=share, metavar="S", help=f"drop words below (default: {Cascade.min_score})")
     add(
         "--max-pixels",
         type=positive,
@@ -75,12 +76,15 @@ def run(args: argparse.Namespace) -> int:
             except BadImageError as error:
                 failures.append(error)
                 continue
-            if args.format == "text" and len(sources) > 1:
-                out.write(("\n" if number else "") + f"==> {name} <==\n")
-            out.write(WRITERS[args.format](reading))
-            out.flush()
+            headed = args.format == "text" and len(sources) > 1
+            head = ("\n" if number else "") + f"==> {name} <==\n" if headed else ""
+            emit(head + WRITERS[args.format](reading), out)
             if args.overlay:
-                _write_overlay(args.overlay, image, reading, args.max_pixels, taken)
+                try:
+                    _write_overlay(args.overlay, image, reading, args.max_pixels, taken)
+                except (BadImageError, OSError) as error:
+                    reason = getattr(error, "strerror", None) or error
+                    failures.append(BadImageError(name, f"its overlay cannot be written ({reason})"))
     return report(failures, len(sources) + missing)
 
 
@@ -94,11 +98,3 @@ def _write_overlay(folder: Path, image: Source, reading: Reading, max_pixels: in
     draw_instances(load_image(image, max_pixels=max_pixels), reading.instances).save(
         path, quality=92, subsampling=0
     )
-
-
-def positive(text: str) -> int:
-    """An argument type: a whole number of at least 1."""
-    value = int(text)
-    if value < 1:
-        raise ValueError
-    return value

@@ -6,16 +6,17 @@ import argparse
 import itertools
 import json
 import sys
+from collections.abc import Iterator
 
 import numpy as np
 
-from ..errors import BadImageError
+from ..errors import BadImageError, GraphError
 from ..formats import tsv_cell
-from ..image import load_image
+from ..image import MAX_PIXELS, load_image
 from ..reader import DEFAULT_MODEL, MODELS
 from ..recognizer import Recognizer
-from .read import positive
-from .sources import STDIN, content, expand, progress, report
+from .arguments import positive
+from .sources import STDIN, content, emit, expand, progress, report
 
 HELP = "Read words that are already cut out: one line a crop, in the order given."
 
@@ -35,6 +36,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add("--recognizer", metavar="NAME|DIR", default=default, help="default: %(default)s")
     add("--format", choices=["tsv", "jsonl", "text"], default="tsv", help="default: %(default)s")
     add("--threads", type=positive, metavar="N", help="processors to use (default: all)")
+    add(
+        "--max-pixels",
+        type=positive,
+        default=MAX_PIXELS,
+        metavar="N",
+        help="refuse larger images before decoding them (default: %(default)s)",
+    )
 
 
 def run(args: argparse.Namespace) -> int:
@@ -50,14 +58,28 @@ def run(args: argparse.Namespace) -> int:
         for source in chunk:
             name = "stdin" if source == STDIN else source
             try:
-                crops.append(load_image(content(source), name=name))
+                crops.append(load_image(content(source), name=name, max_pixels=args.max_pixels))
                 names.append(name)
             except BadImageError as error:
                 failures.append(error)
-        for name, (text, score) in zip(names, recognizer.recognize(crops), strict=True):
-            sys.stdout.write(_line(args.format, name, text, score))
-        sys.stdout.flush()
+        lines = (_line(args.format, *row) for row in _read(recognizer, names, crops, failures))
+        emit("".join(lines), sys.stdout)
     return report(failures, total)
+
+
+def _read(
+    recognizer: Recognizer, names: list[str], crops: list[np.ndarray], failures: list[BadImageError]
+) -> Iterator[tuple[str, str, float]]:
+    """(name, text, score) of each crop that the model can be run on."""
+    try:
+        for name, (text, score) in zip(names, recognizer.recognize(crops), strict=True):
+            yield name, text, score
+    except GraphError as error:
+        if len(crops) == 1:
+            failures.append(BadImageError(names[0], f"cannot be read ({error})"))
+            return
+        for name, crop in zip(names, crops, strict=True):  # one of them is to blame
+            yield from _read(recognizer, [name], [crop], failures)
 
 
 def _line(kind: str, name: str, text: str, score: float) -> str:

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import glob
+import os
 import sys
 from collections.abc import Iterable, Iterator
-from pathlib import Path
+from typing import TextIO
 
 from tqdm import tqdm
 
-from ..errors import BadImageError
+from ..errors import BadImageError, TooLargeError
+from ..image import list_images
 
-SUFFIXES = frozenset(
-    (".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".bmp", ".gif", ".ppm", ".pgm", ".jp2", ".avif")
-)
 STDIN = "-"
 
 
@@ -21,23 +20,22 @@ def expand(arguments: Iterable[str], failures: list[BadImageError]) -> list[str]
     """The sources that paths, folders, glob patterns and "-" (standard input) stand for.
 
     A folder stands for all images below it, by suffix, sorted. A pattern that the shell has not expanded is
-    expanded here. A folder or pattern without any image is added to `failures`.
+    expanded here. A folder or pattern without any image is added to `failures`; a path that leads nowhere
+    stays a source, which fails with its reason when its turn comes.
     """
     sources: list[str] = []
     for argument in arguments:
-        path = Path(argument)
-        if argument == STDIN or path.is_file():
+        # os.path, because a Path's own questions raise where a name is too long or a folder is closed
+        if argument == STDIN or os.path.isfile(argument):
             sources.append(argument)
             continue
-        if path.is_dir():
-            found = sorted(
-                str(p) for p in path.rglob("*") if p.suffix.lower() in SUFFIXES and not p.name.startswith(".")
-            )
+        if os.path.isdir(argument):
+            found = [str(path) for path in list_images(argument)]
             reason = "no images in this folder"
         elif glob.has_magic(argument):
-            found = sorted(p for p in glob.glob(argument, recursive=True) if Path(p).is_file())
+            found = sorted(path for path in glob.glob(argument, recursive=True) if os.path.isfile(path))
             reason = "no file matches this pattern"
-        else:  # reported with the others, when its turn comes
+        else:
             found, reason = [argument], ""
         sources += found
         if not found:
@@ -51,15 +49,22 @@ def content(source: str) -> str | bytes:
 
 
 def progress(sources: list[str]) -> Iterator[str]:
-    """The sources, with a progress bar on stderr if there are many and a person watches."""
-    quiet = len(sources) < 4 or not sys.stderr.isatty() or sys.stdout.isatty()
+    """The sources, with a progress bar on stderr if there are several and a person watches."""
+    quiet = len(sources) < 2 or not sys.stderr.isatty()
     yield from tqdm(sources, unit="image", disable=quiet, file=sys.stderr, ascii=True)
+
+
+def emit(text: str, out: TextIO) -> None:
+    """Writes a result at once; a progress bar on the same terminal steps aside for it."""
+    tqdm.write(text, file=out, end="")
+    out.flush()
 
 
 def report(failures: list[BadImageError], total: int) -> int:
     """Lists the failures on stderr, one line each; returns the exit code."""
     for failure in failures:
-        print(f"scenetext: error: {failure}", file=sys.stderr)
+        hint = " (--max-pixels)" if isinstance(failure, TooLargeError) else ""
+        print(f"scenetext: error: {failure}{hint}", file=sys.stderr)
     if failures and total > 1:
         print(f"scenetext: {len(failures)} of {total} sources could not be read", file=sys.stderr)
     return 1 if failures else 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -10,6 +11,7 @@ from itertools import pairwise
 import numpy as np
 
 from ..charset import CHARSETS, Charset
+from ..errors import unknown_name
 
 BLANK = 0
 
@@ -18,13 +20,19 @@ BLANK = 0
 class CTC:
     """Class 0 is the blank, class i + 1 the i-th character.
 
-    charset   a name of `charset.CHARSETS`, or the characters themselves.
+    charset   a name of `charset.CHARSETS`, or the characters themselves. What resembles a name but is none
+              is refused.
 
     Outputs   "log_probs" (N, T, C) float32, natural logarithms, C = len(charset) + 1
     Targets   "targets" (N, L) int64, padded with the blank; "lengths" (N,) int64
     """
 
     charset: str = "printable94"
+
+    def __post_init__(self) -> None:
+        if self.charset not in CHARSETS and difflib.get_close_matches(self.charset, CHARSETS, cutoff=0.7):
+            raise unknown_name("charset", self.charset, CHARSETS)
+        _ = self.characters  # checks them
 
     @cached_property
     def characters(self) -> Charset:

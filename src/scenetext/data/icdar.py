@@ -6,9 +6,10 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from ..errors import DataError, unknown_name
+from ..image import list_images
 from ..labels import read_labels, write_labels
 from ..types import Sample, TextInstance
-from .files import data_folder, list_images, split_folder
+from .files import data_folder, split_folder
 from .views import word_crops
 
 # The training images have no official validation part. The last hundred are never trained on.

@@ -8,7 +8,7 @@ label-000000001    text, UTF-8
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -18,7 +18,10 @@ from ..types import Sample
 from .files import split_folder
 from .words import Word, Words
 
-_MAP_BYTES = 2**40  # of address space; the file grows as it is written
+# A database is mapped into memory as a whole, and not every system has the address space, or the disk, for a
+# map that would do for everything: it starts with this many bytes, and doubles.
+_MAP_BYTES = 2**24
+_BATCH = 1000  # samples committed together
 
 
 def lmdb_words(root: Path, split: str) -> Sequence[Sample]:
@@ -41,21 +44,33 @@ def write_lmdb(folder: Path, words: Iterable[tuple[bytes, str]]) -> int:
         raise DataError(f"{folder}: already holds a database; write into a new folder")
     folder.mkdir(parents=True, exist_ok=True)
     count = 0
+    waiting: dict[bytes, bytes] = {b"num-samples": b"0"}
     # sync=False: one flush at the end, not one a commit. Only a crash of the machine itself could tell.
     with lmdb.open(os.fspath(folder), map_size=_MAP_BYTES, lock=False, sync=False) as environment:
-        transaction = environment.begin(write=True)
         for picture, text in words:
             count += 1
-            transaction.put(b"image-%09d" % count, picture)
-            transaction.put(b"label-%09d" % count, text.encode("utf-8"))
-            if count % 1000 == 0:
-                transaction.put(b"num-samples", str(count).encode())
-                transaction.commit()
-                transaction = environment.begin(write=True)
-        transaction.put(b"num-samples", str(count).encode())
-        transaction.commit()
+            waiting[b"image-%09d" % count] = picture
+            waiting[b"label-%09d" % count] = text.encode("utf-8")
+            waiting[b"num-samples"] = str(count).encode()
+            if count % _BATCH == 0:
+                _commit(environment, waiting)
+                waiting = {}
+        _commit(environment, waiting)
         environment.sync(True)
     return count
+
+
+def _commit(environment: Any, values: Mapping[bytes, bytes]) -> None:
+    """Writes all the values in one transaction, doubling the map until they fit."""
+    lmdb = _lmdb()
+    while True:
+        try:
+            with environment.begin(write=True) as transaction:
+                for key, value in values.items():
+                    transaction.put(key, value)
+            return
+        except lmdb.MapFullError:
+            environment.set_mapsize(2 * environment.info()["map_size"])
 
 
 class _Fetch:

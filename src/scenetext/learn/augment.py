@@ -86,6 +86,15 @@ class SceneAugment:
     blur: float = 0.8
     keep: float = 0.6
 
+    def __post_init__(self) -> None:
+        if self.size < 32 or self.size % 32 or self.crops < 1:
+            raise ValueError("size is a multiple of 32, and crops at least 1")
+        for name, (low, high) in (("text_height", self.text_height), ("scale", self.scale)):
+            if (low, high) != (0, 0) and not 0 < low <= high:
+                raise ValueError(f"{name} is a range of positive numbers, not {low} to {high}")
+        if self.scale == (0, 0):
+            raise ValueError("scale is a range of positive numbers")
+
     def __call__(
         self, sample: Sample, image: np.ndarray, rng: np.random.Generator
     ) -> tuple[np.ndarray, list[TextInstance]]:
@@ -110,9 +119,7 @@ class SceneAugment:
         matrix = np.concatenate([linear, (spot - linear @ centre)[:, None]], axis=1)
         if abs(angle) <= 20:
             matrix[:, 2] += _pull_inside(matrix, width, height, self.size)
-        window = cv2.warpAffine(
-            image, matrix, (self.size, self.size), flags=cv2.INTER_AREA if scale < 0.6 else cv2.INTER_LINEAR
-        )
+        window = _cut(image, matrix, self.size)
         instances = []
         for instance in sample.instances:
             polygon = warp_points(instance.polygon, matrix)
@@ -128,6 +135,21 @@ class SceneAugment:
             if sigma > 0.2:
                 window = cv2.GaussianBlur(window, (0, 0), sigma)
         return _photometric(window, rng, 0.5, self.brightness, self.noise), instances
+
+
+def _cut(image: np.ndarray, matrix: np.ndarray, size: int) -> np.ndarray:
+    """What an affine matrix, in polygon coordinates, maps into a (size, size, 3) window; black outside."""
+    scale = float(np.sqrt(abs(np.linalg.det(matrix[:, :2]))))
+    if scale < 0.7:
+        # cv2's warp takes single pixels, so what it reduces has to be smoothed first, as reading does it
+        height, width = image.shape[:2]
+        small = max(1, round(width * scale)), max(1, round(height * scale))
+        image = cv2.resize(image, small, interpolation=cv2.INTER_AREA)
+        matrix = matrix @ np.diag([width / small[0], height / small[1], 1.0])
+    # cv2 has pixel centres at whole numbers, polygons have them at halves
+    centred = matrix.copy()
+    centred[:, 2] += 0.5 * matrix[:, :2].sum(axis=1) - 0.5
+    return np.asarray(cv2.warpAffine(image, centred, (size, size), flags=cv2.INTER_LINEAR))
 
 
 def _text_height(polygon: np.ndarray) -> float:

@@ -12,12 +12,8 @@ A run is a folder:
 
 from __future__ import annotations
 
-import csv
-import json
 import logging
-import os
 import random
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,7 +26,8 @@ from torch import Tensor, nn
 from ..codecs import make_codec
 from ..data import open_dataset
 from ..errors import SettingsError, TrainingError
-from ..image import CropResize
+from ..evaluate.protocols import find_protocol
+from ..image import CropResize, SceneResize
 from ..recipe import Recipe, recipe_from_json
 from ..settings import build
 from ..types import Sample
@@ -46,12 +43,14 @@ from .loader import Batch, batches, fixed_samples, stage_blocks
 from .nets import Trainable, make_net
 from .nets.recognizer import FourStage
 from .optim import Averaged, gradient_norm, learning_rate, make_optimizer, place_of
+from .processes import any_process, choose_device, join_processes, leave_processes, limit_threads
+from .record import Record
 from .validate import validate
 
 log = logging.getLogger(__name__)
 
-REPORT_EVERY = 50
 SAVE_EVERY = 500
+_MOST_SKIPPED = 20  # steps in a row without a finite gradient, after which a run has gone wrong for good
 
 
 @dataclass(frozen=True)
@@ -89,6 +88,7 @@ class _Run:
     average: Averaged
     step: int = 0
     best: float = -1.0
+    skipped: int = 0  # steps in a row whose gradient was not finite
 
     def save(self, path: Path) -> None:
         save_checkpoint(
@@ -117,30 +117,38 @@ def train(recipe: Recipe, options: Options, report: Callable[[str], None] = log.
     """Runs a recipe to its end and returns the best checkpoint.
 
     Under torchrun every process takes its own share of each step's batches and gradients are averaged.
-    A non-finite loss stops the run with a TrainingError after saving the batch; the last checkpoint stays.
+    A loss that is not finite, or gradients that stay so, stop the run with a TrainingError; the batch is
+    saved and the last checkpoint stays. Raises SettingsError and DataError before anything is written.
     """
-    if options.threads:
-        torch.set_num_threads(options.threads)
-    rank, world = _join_processes()
+    limit_threads(options.threads)
+    device = choose_device(options.device)
+    codec = make_codec(recipe.codec, f"recipe {recipe.name}: [codec]")
+    protocol = find_protocol(recipe.validate.protocol)
+    if protocol.task != recipe.task:
+        raise SettingsError(f"recipe {recipe.name}: protocol {protocol.name} scores {protocol.task}")
     random.seed(recipe.seed)
     np.random.seed(recipe.seed)  # noqa: NPY002 - for libraries that still use the global generator
     torch.manual_seed(recipe.seed)
-    codec = make_codec(recipe.codec, f"recipe {recipe.name}: [codec]")
-    device = _device(options.device, rank)
-    net = make_net(recipe.net, codec).to(device)
+    net = make_net(recipe.net, codec)
+    _try_out(net, recipe)
+    net.to(device)
     net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # missing from torch's stubs
     if options.weights is not None:
         load_weights(net, initial_weights(options.weights), options.weights)
-    optimizer = make_optimizer(net, recipe.optim)
-    run = _Run(net, optimizer, Averaged(net, recipe.optim.ema))
-    last = options.out / "last.safetensors"
-    # everything that can be wrong with the data shows before the folder is made
+    run = _Run(net, make_optimizer(net, recipe.optim), Averaged(net, recipe.optim.ema))
+    rank, world = join_processes(device)
     frames = _frames(net, recipe)
     blocks = [
         stage_blocks(recipe, index, codec, frames, options.data, rank, options.overfit)
         for index in range(len(recipe.stages))
     ]
-    sets = _validation_sets(recipe, options)
+    if options.overfit:
+        sets: dict[str, Sequence[Sample]] = {
+            "overfit": fixed_samples(recipe, codec, options.data, options.overfit)
+        }
+    else:
+        sets = {name: open_dataset(name, options.data) for name in recipe.validate.data}
+    last = options.out / "last.safetensors"
     _prepare_folder(recipe, options, rank)
     if options.resume and last.is_file():
         run.load(last)
@@ -148,36 +156,42 @@ def train(recipe: Recipe, options: Options, report: Callable[[str], None] = log.
     model: nn.Module = _Losses(net)
     if world > 1:
         model = nn.parallel.DistributedDataParallel(model)
-    logger = _Logger(options.out, recipe, report) if rank == 0 else None
-    while run.step < recipe.steps:
-        stage_index, start = place_of(recipe, run.step)
-        for batch in batches(blocks[stage_index], start, recipe.stages[stage_index].steps, options.workers):
-            rate = learning_rate(recipe.stages[stage_index], place_of(recipe, run.step)[1])
-            losses, norm = _step(model, run, batch, rate, recipe, options.out)
-            run.step += 1
-            if logger:
-                logger.step(run.step, stage_index, rate, losses, norm, batch)
-            if rank == 0 and (run.step % recipe.validate.every == 0 or run.step == recipe.steps):
-                result = validate(recipe, codec, net, run.average.state, sets)
-                assert logger is not None
-                logger.validation(run.step, result)
-                if result.figure > run.best:
-                    run.best = result.figure
-                    save_checkpoint(
-                        options.out / "best.safetensors", {"average": run.average.state}, {"step": run.step}
-                    )
-            stopped = options.stop()
-            if rank == 0 and (stopped or run.step % SAVE_EVERY == 0 or run.step % recipe.validate.every == 0):
-                run.save(last)
-            if stopped:
-                report(f"stopped after step {run.step} of {recipe.steps}; go on with --resume")
-                raise KeyboardInterrupt
-    if rank == 0:
-        run.save(last)
-    if world > 1:
-        torch.distributed.barrier()
-        torch.distributed.destroy_process_group()
+    record = Record(options.out, run.step, recipe.steps, report) if rank == 0 else None
+    try:
+        while run.step < recipe.steps:
+            index, start = place_of(recipe, run.step)
+            stage = recipe.stages[index]
+            for batch in batches(blocks[index], start, stage.steps, options.workers):
+                rate = learning_rate(stage, place_of(recipe, run.step)[1])
+                figures = _step(model, run, batch, rate, recipe, options.out)
+                run.step += 1
+                stopped = any_process(options.stop(), device, world)
+                due = run.step % recipe.validate.every == 0 or run.step == recipe.steps
+                if record is not None:
+                    record.step(run.step, index, rate, figures, len(batch["images"]), int(batch["dropped"]))
+                    if due:
+                        _validate(recipe, codec, run, sets, record)
+                    if due or stopped or run.step % SAVE_EVERY == 0:
+                        run.save(last)
+                if stopped:
+                    report(f"stopped after step {run.step} of {recipe.steps}; go on with --resume")
+                    raise KeyboardInterrupt
+    finally:
+        if record is not None:
+            record.close()
+    leave_processes(world)
     return options.out / "best.safetensors"
+
+
+def _validate(
+    recipe: Recipe, codec: Any, run: _Run, sets: dict[str, Sequence[Sample]], record: Record
+) -> None:
+    """Scores the averaged weights and keeps them if they are the best so far."""
+    result = validate(recipe, codec, run.net, run.average.state, sets)
+    record.validation(run.step, result)
+    if result.figure > run.best:
+        run.best = result.figure
+        save_checkpoint(record.out / "best.safetensors", {"average": run.average.state}, {"step": run.step})
 
 
 class _Losses(nn.Module):
@@ -193,7 +207,8 @@ class _Losses(nn.Module):
 
 def _step(
     model: nn.Module, run: _Run, batch: Batch, rate: float, recipe: Recipe, out: Path
-) -> tuple[dict[str, float], float]:
+) -> dict[str, float]:
+    """One optimiser step; returns the losses and the norm of the gradient before clipping."""
     for group in run.optimizer.param_groups:
         group["lr"] = rate
     targets = {key: value for key, value in batch.items() if key not in ("images", "dropped")}
@@ -214,10 +229,18 @@ def _step(
     run.optimizer.zero_grad(set_to_none=True)
     torch.autograd.backward(total)
     norm = gradient_norm(run.net.parameters(), recipe.optim.clip)
-    if torch.isfinite(norm):  # one overflowing gradient must not ruin the weights; the log shows it
+    if torch.isfinite(norm):
+        run.skipped = 0
         run.optimizer.step()
         run.average.update(run.net)
-    return {name: float(loss.detach()) for name, loss in losses.items()}, float(norm)
+    else:  # one overflowing gradient must not ruin the weights
+        run.skipped += 1
+        if run.skipped >= _MOST_SKIPPED:
+            raise TrainingError(
+                f"step {run.step}: the gradient was not finite {run.skipped} times in a row. "
+                "Try a lower learning rate or precision fp32, then --resume"
+            )
+    return {name: float(loss.detach()) for name, loss in losses.items()} | {"gradient": float(norm)}
 
 
 def _frames(net: Trainable, recipe: Recipe) -> dict[int, int]:
@@ -230,19 +253,39 @@ def _frames(net: Trainable, recipe: Recipe) -> dict[int, int]:
     }
 
 
-def _validation_sets(recipe: Recipe, options: Options) -> dict[str, Sequence[Sample]]:
-    if options.overfit:
-        return {"overfit": fixed_samples(recipe, options.data, options.overfit)}
-    return {name: open_dataset(name, options.data) for name in recipe.validate.data}
+def _try_out(net: Trainable, recipe: Recipe) -> None:
+    """Runs the network once on an empty view of the recipe's size. Raises SettingsError if it cannot."""
+    resize: CropResize | SceneResize
+    if recipe.task == "recognition":
+        resize = build(CropResize, recipe.resize, f"recipe {recipe.name}: [resize]")
+        shape = (1, resize.channels, resize.height, resize.min_width)
+    else:
+        resize = build(SceneResize, recipe.resize, f"recipe {recipe.name}: [resize]")
+        shape = (1, 3, 2 * resize.multiple, resize.multiple)
+    net.eval()
+    try:
+        with torch.no_grad():
+            net(torch.zeros(shape))
+    except RuntimeError as error:
+        reason = str(error).splitlines()[0]
+        raise SettingsError(f"recipe {recipe.name}: the net cannot take {shape} inputs: {reason}") from error
+    net.train()
 
 
 def _prepare_folder(recipe: Recipe, options: Options, rank: int) -> None:
-    """Makes the run's folder, or checks that it holds a run of the same recipe."""
+    """Makes the run's folder, or checks that it holds a run that this recipe can go on with.
+
+    Stages, data, validation and seed may change; what weights and optimiser state depend on may not.
+    """
     place = options.out / "recipe.json"
     if options.resume and place.is_file():
         old = recipe_from_json(place.read_text(encoding="utf-8"), str(place))
-        if (old.net, old.codec) != (recipe.net, recipe.codec):
-            raise SettingsError(f"{options.out}: holds a run of another network; choose another --out")
+        for part in ("task", "net", "codec", "resize", "optim"):
+            if getattr(old, part) != getattr(recipe, part):
+                raise SettingsError(
+                    f"{options.out}: holds a run with another {part}; choose another --out, or start "
+                    "from its weights with --weights"
+                )
     elif place.is_file():
         raise SettingsError(
             f"{options.out}: holds a run already; go on with --resume or choose another --out"
@@ -254,90 +297,3 @@ def _prepare_folder(recipe: Recipe, options: Options, rank: int) -> None:
     if rank == 0:
         options.out.mkdir(parents=True, exist_ok=True)
         place.write_text(recipe.to_json() + "\n", encoding="utf-8")
-
-
-def _device(name: str, rank: int) -> torch.device:
-    if name != "auto":
-        return torch.device(name)
-    if torch.cuda.is_available():
-        return torch.device("cuda", rank % torch.cuda.device_count())
-    return torch.device("cpu")
-
-
-def _join_processes() -> tuple[int, int]:
-    """(rank, world size) of a run under torchrun, (0, 1) otherwise."""
-    world = int(os.environ.get("WORLD_SIZE", "1"))
-    if world == 1:
-        return 0, 1
-    torch.distributed.init_process_group("nccl" if torch.cuda.is_available() else "gloo")
-    return torch.distributed.get_rank(), world
-
-
-class _Logger:
-    """Writes what happens to the run's folder and reports it in lines."""
-
-    def __init__(self, out: Path, recipe: Recipe, report: Callable[[str], None]) -> None:
-        self.out = out
-        self.recipe = recipe
-        self.report = report
-        self.board = _tensorboard(out)
-        self._sums: dict[str, float] = {}
-        self._count = self._images = self._dropped = 0
-        self._since = time.monotonic()
-
-    def step(
-        self, step: int, stage: int, rate: float, losses: dict[str, float], norm: float, batch: Batch
-    ) -> None:
-        for name, value in (losses | {"gradient": norm}).items():
-            self._sums[name] = self._sums.get(name, 0.0) + value
-        self._count += 1
-        self._images += len(batch["images"])
-        self._dropped += int(batch["dropped"])
-        if step % REPORT_EVERY and step != self.recipe.steps:
-            return
-        means = {name: value / self._count for name, value in self._sums.items()}
-        speed = self._images / (time.monotonic() - self._since)
-        left = (self.recipe.steps - step) / self._count * (time.monotonic() - self._since)
-        row = {"step": step, "stage": stage, "rate": rate} | means
-        row |= {"images_per_second": speed, "dropped": self._dropped}
-        place = self.out / "log.csv"
-        new = not place.exists()
-        with place.open("a", newline="", encoding="utf-8") as file:
-            writer = csv.DictWriter(file, list(row))
-            if new:
-                writer.writeheader()
-            writer.writerow({k: f"{v:.6g}" if isinstance(v, float) else v for k, v in row.items()})
-        if self.board:
-            for name, value in means.items():
-                self.board.add_scalar(f"train/{name}", value, step)
-        figures = "  ".join(f"{name} {value:.4f}" for name, value in means.items())
-        self.report(
-            f"step {step}/{self.recipe.steps}  {figures}  {speed:.0f} img/s  {left / 60:.0f} min left"
-        )
-        self._start()
-
-    def _start(self) -> None:
-        self._sums, self._count, self._images, self._dropped = {}, 0, 0, 0
-        self._since = time.monotonic()
-
-    def validation(self, step: int, result: Any) -> None:
-        with (self.out / "validation.jsonl").open("a", encoding="utf-8") as file:
-            file.write(json.dumps({"step": step, "figure": result.figure, "scores": result.scores}) + "\n")
-        with (self.out / "samples.txt").open("a", encoding="utf-8") as file:
-            file.write(f"--- step {step}\n" + "\n".join(result.examples) + "\n")
-        if self.board:
-            self.board.add_scalar("validation/figure", result.figure, step)
-        for name, score in result.scores.items():
-            figures = "  ".join(f"{key} {value:.4f}" for key, value in score["values"].items())
-            self.report(f"validation at step {step}: {name}  {figures}")
-        for line in result.examples[:8]:
-            self.report(f"    {line}")
-        self._start()
-
-
-def _tensorboard(out: Path) -> Any:
-    try:
-        from torch.utils.tensorboard import SummaryWriter  # optional, and slow to import
-    except ImportError:
-        return None
-    return SummaryWriter(str(out))

@@ -31,6 +31,7 @@ from .checkpoint import WEIGHTS
 from .graph import TorchGraph
 from .loader import SYNTHS
 from .nets import Trainable
+from .processes import limit_threads
 from .validate import load_net, make_model
 
 log = logging.getLogger(__name__)
@@ -47,15 +48,18 @@ def export(
     name: str | None = None,
     licence: str = "Apache-2.0",
     threads: int | None = None,
+    also: Sequence[str] = (),
 ) -> Bundle:
     """Writes the best weights of the run in folder `run` as a bundle, and returns it.
 
     data   folder of data sets. With it, both torch and onnxruntime are scored on the validation sets of the
            recipe, and onnxruntime's scores go into the bundle.
+    also   further data sets to score, such as "iiit5k:test"
 
     Raises TrainingError if the two disagree: in an output by more than TOLERANCE, or in the figure of a set
     by more than 0.002. Nothing is written then.
     """
+    limit_threads(threads)
     recipe, codec, net, step = load_net(run)
     resize: CropResize | SceneResize
     if recipe.task == "recognition":
@@ -69,7 +73,7 @@ def export(
         check_parity(TorchGraph(net), OrtGraph(graph, threads), examples)
         scores = {}
         if data is not None:
-            sets = {name: open_dataset(name, data) for name in recipe.validate.data}
+            sets = {name: open_dataset(name, data) for name in (*recipe.validate.data, *also)}
             scores = _rescored(recipe, codec, net, OrtGraph(graph, threads), sets)
         manifest = Manifest(
             name=name or recipe.name,
@@ -96,9 +100,13 @@ def write_onnx(net: Trainable, path: Path, images: np.ndarray) -> None:
     # the exporter prints its progress to stdout, which belongs to the command's own results, and warns of
     # packages that it could support if they were there
     chatter = logging.getLogger("torch.onnx")
-    level = chatter.level
-    with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
+    with (
+        warnings.catch_warnings(),
+        contextlib.redirect_stdout(io.StringIO()),
+        contextlib.ExitStack() as after,
+    ):
         warnings.simplefilter("ignore")
+        after.callback(chatter.setLevel, chatter.level)
         chatter.setLevel(logging.ERROR)
         torch.onnx.export(
             _Named(net),
@@ -111,7 +119,6 @@ def write_onnx(net: Trainable, path: Path, images: np.ndarray) -> None:
             external_data=False,
             verbose=False,
         )
-    chatter.setLevel(level)
 
 
 class _Named(nn.Module):

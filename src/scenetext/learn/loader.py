@@ -6,6 +6,8 @@ recipe, the stage, b and the rank, so a run that was killed goes on with the ver
 
 from __future__ import annotations
 
+import itertools
+import logging
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +22,7 @@ from torch.utils.data import DataLoader, Dataset
 from ..codecs.ctc import CTC
 from ..codecs.db import DB
 from ..data import open_dataset
-from ..errors import BadImageError, SettingsError
+from ..errors import BadImageError, DataError, ScenetextError, SettingsError
 from ..image import CropResize, SceneResize
 from ..recipe import Data, Recipe
 from ..settings import build
@@ -30,12 +32,21 @@ from ..synth.words import WordSynth
 from ..types import Sample
 from .augment import SceneAugment, WordAugment
 
+log = logging.getLogger(__name__)
+
 Batch = dict[str, Tensor]
 """What a network's `losses` needs, and "dropped": samples of this batch that could not be used."""
 
 _ATTEMPTS = 20  # draws of one sample before a data set is given up as unusable
 
 SYNTHS: dict[str, type] = {"synth-words": WordSynth, "synth-scenes": SceneSynth}
+
+
+class Draws(Protocol):
+    """Where samples come from."""
+
+    def draw(self, rng: np.random.Generator) -> tuple[Sample, bool]:
+        """A sample, and whether it was made rather than photographed."""
 
 
 class _Synth(Protocol):
@@ -60,21 +71,51 @@ class Mixture:
         return source.sample(int(rng.integers(2**62))), True
 
 
-class Fixed(Mixture):
-    """A few samples of a mixture, again and again: for the overfitting self-test."""
+class Fixed:
+    """A few samples, again and again: for the overfitting self-test."""
 
-    def __init__(self, mixture: Mixture, count: int, seed: int) -> None:
-        rng = np.random.default_rng(seed)
-        self.samples = [mixture.draw(rng)[0] for _ in range(count)]
+    def __init__(self, samples: Sequence[Sample]) -> None:
+        self.samples = samples
 
     def draw(self, rng: np.random.Generator) -> tuple[Sample, bool]:
         """One of the samples; they count as made, so that words are not changed further."""
         return self.samples[int(rng.integers(len(self.samples)))], True
 
 
-def fixed_samples(recipe: Recipe, root: Path, count: int) -> list[Sample]:
-    """The samples that every stage of an overfitting self-test trains on."""
-    return Fixed(Mixture(recipe.stages[0].data, root), count, recipe.seed).samples
+def fixed_samples(recipe: Recipe, codec: Any, root: Path, count: int) -> list[Sample]:
+    """The samples that every stage of an overfitting self-test trains and is scored on."""
+    mixture = Mixture(recipe.stages[0].data, root)
+    rng = np.random.default_rng(recipe.seed)
+    if recipe.task == "recognition":
+        return [_draw_word(mixture, codec, rng)[0] for _ in range(count)]
+    return [_draw_scene(mixture, rng)[0] for _ in range(count)]
+
+
+def _draw_word(mixture: Draws, codec: CTC, rng: np.random.Generator) -> tuple[Sample, np.ndarray, bool, int]:
+    """(sample, pixels, made?, draws in vain) of a word that can be decoded and that the charset can write."""
+    for attempt in range(_ATTEMPTS):
+        try:
+            sample, made = mixture.draw(rng)
+            text = sample.instances[0].text if len(sample.instances) == 1 else None
+            if text and not codec.characters.unknown(text):
+                return sample, sample.image, made, attempt
+        except BadImageError as error:
+            log.warning("left out: %s", error)
+    raise DataError(
+        f"{_ATTEMPTS} samples in a row cannot be used: word crops are needed that can be decoded, with "
+        "labels in characters of the charset"
+    )
+
+
+def _draw_scene(mixture: Draws, rng: np.random.Generator) -> tuple[Sample, np.ndarray, int]:
+    """(sample, pixels, draws in vain) of a scene that can be decoded."""
+    for attempt in range(_ATTEMPTS):
+        try:
+            sample, _ = mixture.draw(rng)
+            return sample, sample.image, attempt
+        except BadImageError as error:
+            log.warning("left out: %s", error)
+    raise DataError(f"{_ATTEMPTS} scenes in a row cannot be decoded")
 
 
 def make_source(entry: Data, root: Path) -> Sequence[Sample] | _Synth:
@@ -102,7 +143,7 @@ class WordBlocks(Dataset[list[Batch]]):
     frames   {view width: frames that the network makes of it}
     """
 
-    mixture: Mixture
+    mixture: Draws
     codec: CTC
     resize: CropResize
     augment: WordAugment
@@ -116,8 +157,8 @@ class WordBlocks(Dataset[list[Batch]]):
         words: list[tuple[np.ndarray, str]] = []
         dropped = 0
         while len(words) < self.batch * self.group:
-            crop, text, failures = self._draw(rng)
-            words.append((crop, text))
+            sample, crop, made, failures = _draw_word(self.mixture, self.codec, rng)
+            words.append((crop if made else self.augment(crop, rng), sample.instances[0].text or ""))
             dropped += failures
         # by the width of the view, not by the exact aspect: words of one width stay mixed, and batch
         # normalisation sees different words even where there are only a few
@@ -126,28 +167,21 @@ class WordBlocks(Dataset[list[Batch]]):
         batches[0]["dropped"] = batches[0]["dropped"] + dropped
         return [batches[i] for i in rng.permutation(self.group)]
 
-    def _draw(self, rng: np.random.Generator) -> tuple[np.ndarray, str, int]:
-        for attempt in range(_ATTEMPTS):
-            sample, made = self.mixture.draw(rng)
-            text = sample.instances[0].text or "" if sample.instances else ""
-            if not text or self.codec.characters.unknown(text):
-                continue
-            try:
-                crop = sample.image
-            except BadImageError:
-                continue
-            return crop if made else self.augment(crop, rng), text, attempt
-        raise SettingsError(
-            f"{_ATTEMPTS} samples in a row have no label that the charset can write; try scenetext data check"
-        )
-
     def _batch(self, words: Sequence[tuple[np.ndarray, str]]) -> Batch:
         middle = float(np.median([crop.shape[1] / crop.shape[0] for crop, _ in words]))
         view_width = self.resize.width_for(1000, max(int(middle * 1000), 1))
-        # a word that its frames cannot spell has no loss; repeat another one in its place
-        fits = [w for w in words if self.codec.frames_needed(w[1]) <= self.frames[view_width]]
+        needed = [self.codec.frames_needed(text) for _, text in words]
+        while min(needed) > self.frames[view_width] and view_width < self.resize.max_width:
+            view_width = min(view_width + self.resize.multiple, self.resize.max_width)
+        # a word that its frames cannot spell has no loss; another one is repeated in its place
+        fits = [word for word, frames in zip(words, needed, strict=True) if frames <= self.frames[view_width]]
+        if not fits:
+            raise DataError(
+                f"{len(words)} words in a row, {words[0][1]!r} among them, are too long for the widest view "
+                f"({self.resize.max_width} pixels, {self.frames[view_width]} frames); raise resize.max_width"
+            )
         dropped = len(words) - len(fits)
-        words = [*fits, *(fits or words)[:dropped]]
+        words = list(itertools.islice(itertools.cycle(fits), len(words)))
         images = np.concatenate([self.resize(crop, view_width).data for crop, _ in words])
         targets = self.codec.encode([text for _, text in words])
         batch = {"images": torch.from_numpy(images), "dropped": torch.tensor(dropped)}
@@ -158,7 +192,7 @@ class WordBlocks(Dataset[list[Batch]]):
 class SceneBlocks(Dataset[list[Batch]]):
     """Batches of windows cut from scenes; several from each scene, spread over a block's batches."""
 
-    mixture: Mixture
+    mixture: Draws
     codec: DB
     resize: SceneResize
     augment: SceneAugment
@@ -171,14 +205,8 @@ class SceneBlocks(Dataset[list[Batch]]):
         rows: list[dict[str, np.ndarray]] = []
         dropped = 0
         while len(rows) < self.batch * self.group:
-            sample, _ = self.mixture.draw(rng)
-            try:
-                image = sample.image
-            except BadImageError:
-                dropped += 1
-                if dropped > _ATTEMPTS:
-                    raise
-                continue
+            sample, image, failures = _draw_scene(self.mixture, rng)
+            dropped += failures
             for _ in range(self.augment.crops):
                 window, instances = self.augment(sample, image, rng)
                 targets = self.codec.encode(instances, window.shape[:2])
@@ -199,10 +227,9 @@ def stage_blocks(
 ) -> WordBlocks | SceneBlocks:
     """The blocks of a stage for one process of a run; `overfit` as in `engine.Options`."""
     stage = recipe.stages[index]
+    mixture: Draws = Mixture(stage.data, root)
     if overfit:
-        mixture: Mixture = Fixed(Mixture(recipe.stages[0].data, root), overfit, recipe.seed)
-    else:
-        mixture = Mixture(stage.data, root)
+        mixture = Fixed(fixed_samples(recipe, codec, root, overfit))
     seed = (recipe.seed, index, rank)
     where = f"recipe {recipe.name}, stage {index}: augment"
     if recipe.task == "recognition":
@@ -216,12 +243,25 @@ def stage_blocks(
     )
 
 
+class _Guarded(Dataset[list[Batch] | ScenetextError]):
+    """Blocks whose errors are values: a DataLoader would make a traceback of many lines of them."""
+
+    def __init__(self, blocks: WordBlocks | SceneBlocks) -> None:
+        self.blocks = blocks
+
+    def __getitem__(self, block: int) -> list[Batch] | ScenetextError:
+        try:
+            return self.blocks[block]
+        except ScenetextError as error:
+            return error
+
+
 def batches(blocks: WordBlocks | SceneBlocks, start: int, stop: int, workers: int) -> Iterator[Batch]:
     """Batches start to stop (exclusive) of a stage, made by `workers` processes, or here for 0."""
     group = blocks.group
     order = range(start // group, -(-stop // group))
-    loader: DataLoader[list[Batch]] = DataLoader(
-        blocks,
+    loader: DataLoader[list[Batch] | ScenetextError] = DataLoader(
+        _Guarded(blocks),
         sampler=order,
         batch_size=None,
         num_workers=workers,
@@ -229,6 +269,8 @@ def batches(blocks: WordBlocks | SceneBlocks, start: int, stop: int, workers: in
         prefetch_factor=2 if workers else None,
     )
     for block, content in zip(order, loader, strict=True):
+        if isinstance(content, ScenetextError):
+            raise content
         for i, batch in enumerate(content, start=block * group):
             if start <= i < stop:
                 yield batch

@@ -23,6 +23,7 @@ from ..types import Graph, Sample
 from .checkpoint import load_checkpoint, load_weights
 from .graph import TorchGraph
 from .nets import Trainable, make_net
+from .processes import limit_threads
 
 EXAMPLES = 16
 
@@ -41,8 +42,9 @@ def load_net(run: Path) -> tuple[Recipe, Any, Trainable, int]:
     return recipe, codec, net, meta["step"]
 
 
-def load_run(run: Path) -> tuple[Recognizer | Detector, str]:
+def load_run(run: Path, threads: int | None = None) -> tuple[Recognizer | Detector, str]:
     """The reader around a run's best weights, and its task."""
+    limit_threads(threads)
     recipe, codec, net, _ = load_net(run)
     return make_model(recipe, codec, [TorchGraph(net)]), recipe.task
 

@@ -10,8 +10,8 @@ import cv2
 import numpy as np
 
 from ..errors import DataError, SettingsError
+from ..image import list_images
 
-_SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".bmp"}
 _CELL = 4  # pixels of the image per cell of a QuietMap, each way
 
 
@@ -24,9 +24,9 @@ def photo_paths(folder: str) -> tuple[str, ...]:
     root = Path(folder)
     if not root.is_dir():
         raise SettingsError(f"{folder}: no such folder of background photographs")
-    paths = sorted(str(p) for p in root.rglob("*") if p.suffix.lower() in _SUFFIXES)
+    paths = [str(path) for path in list_images(root)]
     if not paths:
-        raise SettingsError(f"{folder}: holds no background photograph ({', '.join(sorted(_SUFFIXES))})")
+        raise SettingsError(f"{folder}: holds no background photograph")
     return tuple(paths)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 import cv2
@@ -14,6 +13,7 @@ from ..charset import Charset
 from ..errors import DataError, SettingsError
 from ..geometry import clip_points, warp_points
 from ..types import Sample, TextInstance
+from .backdrop import photo_paths
 from .corpus import Corpus
 from .degrade import degrade
 from .fonts import FontLibrary
@@ -22,7 +22,6 @@ from .paint import Colour, draw_style, gradient, paint, shaded, sign_colour
 
 Rng = np.random.Generator
 
-_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".bmp")
 _PHOTO_SIDE = 200  # longest side that photographs are kept at: six hundred of them take 50 MB
 _MARGIN = 0.45  # free room around the word on its canvas, in units of its height
 _CAP_HEIGHT = 0.72  # of the font size: the usual height of capitals
@@ -97,13 +96,8 @@ class WordSynth:
         return Charset.named(self.charset)
 
     @cached_property
-    def _photo_paths(self) -> tuple[Path, ...]:
-        if self.backgrounds is None:
-            return ()
-        paths = sorted(p for p in Path(self.backgrounds).rglob("*") if p.suffix.lower() in _SUFFIXES)
-        if not paths:
-            raise SettingsError(f"{self.backgrounds}: no photographs here ({', '.join(_SUFFIXES)})")
-        return tuple(paths)
+    def _photo_paths(self) -> tuple[str, ...]:
+        return () if self.backgrounds is None else photo_paths(self.backgrounds)
 
     @cached_property
     def _photos(self) -> list[np.ndarray]:
@@ -188,8 +182,8 @@ class WordSynth:
         return cv2.resize(cut, (columns, rows), interpolation=cv2.INTER_LINEAR)
 
 
-def _small_photo(path: Path) -> np.ndarray:
-    image = cv2.imread(str(path), cv2.IMREAD_REDUCED_COLOR_2)
+def _small_photo(path: str) -> np.ndarray:
+    image = cv2.imread(path, cv2.IMREAD_REDUCED_COLOR_2)
     if image is None:
         raise DataError(f"{path}: cannot be decoded as a photograph; remove it from the backgrounds")
     factor = min(1.0, _PHOTO_SIDE / max(image.shape[:2]))

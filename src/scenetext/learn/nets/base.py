@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import torch
 from torch import Tensor, nn
 
@@ -21,10 +19,6 @@ class Trainable(nn.Module):
         targets   what the codec's `encode` gave, stacked over the batch.
         """
         raise NotImplementedError
-
-    def graphs(self) -> Sequence[nn.Module]:
-        """The modules that export writes, in the order in which reading runs them."""
-        return [self]
 
 
 def conv_bn_relu(
