@@ -50,9 +50,16 @@ def test_a_place_that_is_not_empty_and_a_wrong_setting_are_refused(places, tmp_p
     (tmp_path / "full" / "x").write_text("")
     for arguments in (
         ["--out", str(tmp_path / "full"), "--count", "1"],
-        ["--out", str(tmp_path / "new"), "--count", "0"],
         ["--out", str(tmp_path / "new"), "--count", "1", "--set", "curvd=1"],
         ["--out", str(tmp_path / "new"), "--count", "1", "--set", "curved"],
     ):
         assert main(["synth", "words", *places, *arguments]) == 2
         assert capsys.readouterr().err.count("\n") == 1
+
+
+@pytest.mark.parametrize("wrong", [["--count", "0"], ["--count", "2", "--seed", "-1"], ["--count", "x"]])
+def test_numbers_out_of_range_are_usage_errors(places, tmp_path, wrong, capsys):
+    with pytest.raises(SystemExit) as caught:
+        main(["synth", "words", *places, "--out", str(tmp_path / "out"), *wrong])
+    assert caught.value.code == 2
+    assert "whole number" in capsys.readouterr().err

@@ -6,6 +6,8 @@ import argparse
 import logging
 from pathlib import Path
 
+from .arguments import positive
+
 HELP = "Make a bundle of a training run's best weights, and check it against torch. Needs the extra 'train'."
 
 
@@ -35,7 +37,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--name", help="of the model (default: the recipe's)")
     parser.add_argument("--licence", default="Apache-2.0", help="of the weights (default: %(default)s)")
-    parser.add_argument("--threads", type=int, metavar="N", help="processors to use (default: all)")
+    parser.add_argument("--threads", type=positive, metavar="N", help="processors to use (default: all)")
 
 
 def run(args: argparse.Namespace) -> int:

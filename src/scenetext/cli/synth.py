@@ -11,6 +11,7 @@ import numpy as np
 from PIL import Image
 
 from ..types import Sample
+from .arguments import positive, whole
 
 HELP = "Draw synthetic training data: word crops as an LMDB, or scenes as pictures with ICDAR label files."
 
@@ -27,10 +28,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--words", type=Path, metavar="FILE", help="lexicon, one word a line (default: a packaged one)"
     )
-    parser.add_argument("--count", type=int, required=True, metavar="N", help="how many")
+    parser.add_argument("--count", type=positive, required=True, metavar="N", help="how many")
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="a new or empty folder")
     parser.add_argument(
-        "--seed", type=int, default=0, metavar="S", help="the same seed gives the same pixels"
+        "--seed", type=whole, default=0, metavar="S", help="the same seed gives the same pixels"
     )
     parser.add_argument(
         "--set",
@@ -55,8 +56,6 @@ def run(args: argparse.Namespace) -> int:
 
     if args.out.exists() and any(args.out.iterdir()):
         raise SettingsError(f"{args.out}: not empty; choose another --out")
-    if args.count < 1:
-        raise SettingsError(f"--count is at least 1, not {args.count}")
     settings: dict[str, object] = {"fonts": str(args.fonts), "backgrounds": str(args.backgrounds)}
     if args.words:
         settings["corpus"] = Corpus.from_file(args.words)

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import os
 import signal
 import sys
 from pathlib import Path
+
+from .arguments import positive, whole
 
 HELP = "Train a model by a recipe. Needs the extra 'train'."
 
@@ -32,17 +35,17 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--weights", metavar="RUN|BUNDLE", help="start from these weights instead of random ones"
     )
     parser.add_argument(
-        "--workers", type=int, default=1, metavar="N", help="processes that make batches (default: 1)"
+        "--workers", type=whole, default=1, metavar="N", help="processes that make batches (default: 1)"
     )
     parser.add_argument(
-        "--threads", type=int, default=0, metavar="N", help="threads that compute (default: torch's choice)"
+        "--threads", type=whole, default=0, metavar="N", help="threads that compute (default: torch's choice)"
     )
     parser.add_argument(
         "--device", default="auto", help="cpu, cuda, cuda:1, ... (default: the GPU if there is one)"
     )
     parser.add_argument(
         "--overfit",
-        type=int,
+        type=positive,
         metavar="N",
         help="self-test: train on the same N samples (50, say) and score on them; it should reach about 1",
     )
@@ -77,5 +80,6 @@ def run(args: argparse.Namespace) -> int:
         stop=lambda: stopping,
     )
     best = train(recipe, options, report=lambda line: print(line, file=sys.stderr, flush=True))
-    print(best)
+    if os.environ.get("RANK", "0") == "0":  # one of torchrun's processes speaks for all
+        print(best)
     return 0
