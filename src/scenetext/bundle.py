@@ -160,17 +160,15 @@ def write_bundle(folder: str | Path, manifest: Manifest, files: Mapping[str, byt
 
 
 def _check_replaceable(place: Path, name: str | Path) -> None:
-    """Raises BundleError if there is anything at `place` but an empty folder, or a bundle and nothing else."""
-    if not place.exists():
-        return
-    found = {path.name for path in place.iterdir()} if place.is_dir() else {place.name}
-    if not found and place.is_dir():
+    """Raises BundleError if `place` holds anything but a bundle; errors call it `name`."""
+    if not place.exists() or (place.is_dir() and not any(place.iterdir())):
         return
     try:
         manifest = build(Manifest, json.loads((place / "model.json").read_text(encoding="utf-8")))
     except (OSError, ValueError, SettingsError):
         raise BundleError(f"{name}: exists and is not a bundle; choose another place") from None
-    foreign = sorted(found - manifest.sha256.keys() - {"model.json", "README.md"})
+    own = {"model.json", "README.md", *manifest.sha256}
+    foreign = sorted(path.name for path in place.iterdir() if path.name not in own or path.is_dir())
     if foreign:
         raise BundleError(f"{name}: holds {foreign[0]}, which is no part of the bundle; choose another place")
 

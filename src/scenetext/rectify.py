@@ -68,7 +68,8 @@ def sides(polygon: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
             return top, bottom
     top, bottom = searched
     here, there = (int(np.linalg.norm(points - corner, axis=1).argmin()) for corner in (top[0], bottom[-1]))
-    return (bottom[::-1], top[::-1]) if there == 0 != here else (top, bottom)
+    starts_there = there == 0 and here != 0
+    return (bottom[::-1], top[::-1]) if starts_there else (top, bottom)
 
 
 def _quad_sides(quad: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -17,15 +17,3 @@ def test_a_missing_root_or_split_is_an_error(tmp_path):
         data_folder(tmp_path / "nowhere", "iiit5k")
     with pytest.raises(DataError, match="val: no such folder"):
         split_folder(tmp_path, "val")
-
-
-def test_pictures_are_listed_by_suffix_in_order_without_hidden_ones(tmp_path):
-    (tmp_path / "b").mkdir()
-    (tmp_path / ".thumbs").mkdir()
-    for name in ("c.JPG", "a.png", "b/z.webp", "notes.txt", ".a.png", ".thumbs/a.png"):
-        (tmp_path / name).touch()
-    assert [path.relative_to(tmp_path).as_posix() for path in list_images(tmp_path)] == [
-        "a.png",
-        "b/z.webp",
-        "c.JPG",
-    ]
