@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,8 @@ from scenetext.bundle import Manifest, available, load_bundle, model_card, write
 from scenetext.codecs import make_codec
 from scenetext.errors import BundleError
 from toys import write_toy_models
+
+MANIFEST = Manifest("second", "detection", {"name": "db"}, graphs=("a.onnx",))
 
 
 @pytest.fixture
@@ -92,9 +95,8 @@ def test_a_model_for_another_task_is_refused(detector: Path) -> None:
 
 
 def test_writing_replaces_a_bundle_but_nothing_else(detector: Path, tmp_path: Path) -> None:
-    manifest = Manifest("second", "detection", {"name": "db"}, graphs=("a.onnx",))
     bundle = write_bundle(
-        detector, manifest, {"a.onnx": b"one", "weights.safetensors": detector / "model.json"}
+        detector, MANIFEST, {"a.onnx": b"one", "weights.safetensors": detector / "model.json"}
     )
     assert sorted(path.name for path in detector.iterdir()) == [
         "README.md",
@@ -103,12 +105,100 @@ def test_writing_replaces_a_bundle_but_nothing_else(detector: Path, tmp_path: Pa
         "weights.safetensors",
     ]
     assert set(bundle.manifest.sha256) == {"a.onnx", "weights.safetensors"}
-    assert not detector.with_name("detector.partial").exists()
-    (tmp_path / "diary.txt").write_text("dear diary")
-    with pytest.raises(BundleError, match="not a bundle"):
-        write_bundle(tmp_path, manifest, {"a.onnx": b"one"})
+    assert sorted(path.name for path in detector.parent.iterdir()) == ["detector", "recognizer"]
     with pytest.raises(BundleError, match=r"no file given for the graph a\.onnx"):
-        write_bundle(tmp_path / "third", manifest, {})
+        write_bundle(tmp_path / "third", MANIFEST, {})
+
+
+def foreign_file(folder: Path) -> None:
+    (folder / "diary.txt").write_text("dear diary")
+
+
+def foreign_folder(folder: Path) -> None:
+    (folder / "photos").mkdir()
+
+
+def folder_by_the_name_of_a_file(folder: Path) -> None:
+    (folder / "README.md").unlink()
+    (folder / "README.md").mkdir()
+
+
+def somebody_elses_manifest(folder: Path) -> None:
+    (folder / "model.json").write_text('{"layers": 3}')
+
+
+def broken_manifest(folder: Path) -> None:
+    (folder / "model.json").write_text("{")
+
+
+def no_manifest(folder: Path) -> None:
+    (folder / "model.json").unlink()
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        foreign_file,
+        foreign_folder,
+        folder_by_the_name_of_a_file,
+        somebody_elses_manifest,
+        broken_manifest,
+        no_manifest,
+    ],
+    ids=lambda make: make.__name__,
+)
+def test_what_is_no_bundle_or_more_than_one_is_left_alone(detector: Path, make: Callable) -> None:
+    make(detector)
+    before = sorted(detector.iterdir())
+    with pytest.raises(BundleError, match="choose another place") as caught:
+        write_bundle(detector, MANIFEST, {"a.onnx": b"one"})
+    assert "\n" not in str(caught.value)
+    assert sorted(detector.iterdir()) == before
+    assert len(list(detector.parent.iterdir())) == 2
+
+
+def test_a_file_in_the_place_of_a_bundle_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "bundle").write_text("a file")
+    with pytest.raises(BundleError, match="not a bundle"):
+        write_bundle(tmp_path / "bundle", MANIFEST, {"a.onnx": b"one"})
+    assert (tmp_path / "bundle").read_text() == "a file"
+
+
+def test_the_current_folder_is_a_place_like_any_other(
+    detector: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(detector)
+    assert write_bundle(".", MANIFEST, {"a.onnx": b"one"}).folder == detector
+    assert load_bundle(detector).manifest.name == "second"
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(BundleError, match="not a bundle"):
+        write_bundle(".", MANIFEST, {"a.onnx": b"one"})
+
+
+@pytest.mark.parametrize("renames", [0, 1])
+def test_a_kill_in_the_middle_loses_neither_the_old_nor_the_new(
+    detector: Path, renames: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rename, done = Path.rename, []
+
+    def killed(self: Path, target: Path) -> Path:
+        if len(done) == renames:
+            raise KeyboardInterrupt
+        done.append(target)
+        return rename(self, target)
+
+    monkeypatch.setattr(Path, "rename", killed)
+    with pytest.raises(KeyboardInterrupt):
+        write_bundle(detector, MANIFEST, {"a.onnx": b"one"})
+    names = sorted(load_bundle(path.parent).manifest.name for path in detector.parent.rglob("model.json"))
+    assert names == ["brightness", "dark", "second"]
+
+
+def test_what_cannot_be_written_whole_leaves_the_old_and_nothing_else(detector: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        write_bundle(detector, MANIFEST, {"a.onnx": detector / "gone.onnx"})
+    assert load_bundle(detector).manifest.name == "dark"
+    assert len(list(detector.parent.iterdir())) == 2
 
 
 def test_the_card_tells_scores_data_and_licence() -> None:

@@ -61,6 +61,14 @@ def test_tsv_is_five_cells_an_instance_whatever_the_text() -> None:
 
 
 @pytest.mark.parametrize("name", sorted(WRITERS))
+def test_every_writer_describes_itself_and_leaves_the_reading_alone(name: str) -> None:
+    assert WRITERS[name].__doc__
+    before = READING.to_dict()
+    assert WRITERS[name](READING) == WRITERS[name](READING)
+    assert READING.to_dict() == before
+
+
+@pytest.mark.parametrize("name", sorted(WRITERS))
 def test_what_every_writer_writes_ends_its_line(name: str) -> None:
     for reading in (READING, EMPTY):
         text = WRITERS[name](reading)

@@ -2,9 +2,11 @@ from __future__ import annotations
 
 import io
 import itertools
+import pickle
 import struct
 import warnings
 import zlib
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,8 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from scenetext.errors import BadImageError
-from scenetext.image import CropResize, SceneResize, image_size, load_image
+from scenetext.errors import BadImageError, TooLargeError
+from scenetext.image import CropResize, SceneResize, image_size, list_images, load_image
 
 
 def encoded(image: Image.Image, kind: str = "PNG", **options: object) -> bytes:
@@ -185,8 +187,11 @@ def test_a_decompression_bomb_is_refused_from_its_header() -> None:
 
 def test_the_pixel_limit_is_an_argument_and_not_pillows() -> None:
     source = encoded(Image.fromarray(gradient()))
-    with pytest.raises(BadImageError, match="max_pixels"):
+    with pytest.raises(TooLargeError, match="raise max_pixels") as caught:
         load_image(source, max_pixels=959)
+    assert "--" not in str(caught.value)  # not everybody who calls has that option
+    copy = pickle.loads(pickle.dumps(caught.value))
+    assert (type(copy), str(copy)) == (TooLargeError, str(caught.value))
     assert load_image(source, max_pixels=960).shape == (24, 40, 3)
 
 
@@ -232,11 +237,21 @@ def test_a_common_photo_keeps_its_scale() -> None:
     assert resize.size_for(1, 1) == (32, 32)
 
 
-def test_points_go_to_the_view_and_back() -> None:
+def test_points_of_the_view_go_back_to_the_image() -> None:
     view = SceneResize()(np.zeros((333, 517, 3), np.uint8))
-    points = np.array([[0, 0], [517, 333], [100.5, 30.25]], np.float32)
-    assert view.to_view(points)[1].tolist() == [view.size[1], view.size[0]]
-    assert np.allclose(view.to_image(view.to_view(points)), points, atol=1e-3)
+    h, w = view.size
+    points = np.array([[0, 0], [w, h], [w / 4, h / 2]], np.float32)
+    assert np.allclose(view.to_image(points), [[0, 0], [517, 333], [517 / 4, 333 / 2]], atol=1e-3)
+
+
+def test_images_are_listed_by_suffix_in_order_without_hidden_ones(tmp_path: Path) -> None:
+    for folder in ("b", "b-side", ".thumbs", "no.png"):
+        (tmp_path / folder).mkdir()
+    for name in ("c.JPG", "a.png", "b/z.webp", "b-side/a.gif", "notes.txt", ".a.png", ".thumbs/a.png", "png"):
+        (tmp_path / name).touch()
+    listed = [path.relative_to(tmp_path).as_posix() for path in list_images(str(tmp_path))]
+    assert listed == ["a.png", "b/z.webp", "b-side/a.gif", "c.JPG"]
+    assert list_images(tmp_path / "absent") == []
 
 
 def test_view_data_is_the_normalised_image() -> None:

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from scenetext import Reader
-from scenetext.errors import BadImageError, BundleError, SettingsError
+from scenetext.errors import BadImageError, BundleError, GraphError, SettingsError
 
 
 @pytest.fixture(scope="module")
@@ -91,3 +91,30 @@ def test_anything_that_spots_makes_a_reader() -> None:
             return []
 
     assert Reader(Nothing()).read(page()).instances == ()
+    for other in ({"detector": "db-light"}, {"recognizer": "x"}, {"threads": 1}, {"min_score": 0.0}):
+        with pytest.raises(SettingsError, match=f"{next(iter(other))} cannot be set beside a spotter"):
+            Reader(Nothing(), **other)
+
+
+def test_a_model_may_be_named_in_the_first_place(toy_model: Path) -> None:
+    for model in (toy_model, str(toy_model)):
+        assert Reader(model, threads=1).read(page()).text == "a b\nb a"
+    with pytest.raises(SettingsError, match="no model or model folder named 'nonsense'"):
+        Reader("nonsense")
+    with pytest.raises(SettingsError, match="an object that can spot, not int"):
+        Reader(7)  # type: ignore[arg-type]
+
+
+def test_a_photo_on_which_a_graph_fails_is_a_bad_source_and_the_rest_is_read() -> None:
+    class Narrow:
+        def spot(self, image: np.ndarray, seconds: dict[str, float] | None = None) -> list:
+            if image.shape[1] > 320:
+                raise GraphError("model.onnx: cannot be run on images (1, 3, 256, 640): no room")
+            return []
+
+    sources = [page(), np.tile(page(), (1, 2, 1)), page()]
+    failures: list[BadImageError] = []
+    assert len(list(Reader(Narrow()).read_many(sources, on_error=failures.append))) == 2
+    assert [str(failure) for failure in failures] == [
+        "image: cannot be read (model.onnx: cannot be run on images (1, 3, 256, 640): no room)"
+    ]

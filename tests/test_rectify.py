@@ -101,6 +101,18 @@ def test_sides_of_an_annotated_polygon_are_its_two_halves() -> None:
     assert np.array_equal(bottom, polygon[:2:-1])
 
 
+def test_the_sides_of_an_outline_do_not_depend_on_where_it_starts_but_at_its_other_end() -> None:
+    top, bottom = arc((200, 150), 120, 200, 340, 8), arc((200, 150), 80, 200, 340, 8)
+    outline = densify(np.concatenate([top, bottom[::-1]]), 37)
+    expected = sides(outline)
+    far = int(np.linalg.norm(outline - expected[1][-1], axis=1).argmin())
+    for start in range(37):
+        found = sides(np.roll(outline, -start, axis=0))
+        wanted = (expected[1][::-1], expected[0][::-1]) if start == far else expected
+        assert np.array_equal(found[0], wanted[0])
+        assert np.array_equal(found[1], wanted[1])
+
+
 def test_a_large_word_is_reduced_and_smoothed() -> None:
     image = np.zeros((600, 3000, 3), np.uint8)
     image[:, ::2] = 255

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from scenetext.errors import BundleError
+from scenetext.errors import BundleError, GraphError
 from scenetext.runtime import OrtGraph, cpu_count, run
 from toys import brightness_recognizer, dark_detector
 
@@ -38,6 +38,16 @@ def test_a_file_that_is_no_graph_is_one_line(tmp_path: Path) -> None:
     (tmp_path / "model.onnx").write_bytes(b"not a graph")
     with pytest.raises(BundleError, match="onnxruntime cannot load") as caught:
         OrtGraph(tmp_path / "model.onnx")
+    assert "\n" not in str(caught.value)
+
+
+def test_an_input_that_a_graph_cannot_take_is_one_line(toy_model: Path) -> None:
+    graph = OrtGraph(toy_model / "recognizer" / "model.onnx", threads=1)
+    images = np.zeros((1, 1, 31, 64), np.float32)
+    with pytest.raises(
+        GraphError, match=r"model\.onnx: cannot be run on images \(1, 1, 31, 64\): "
+    ) as caught:
+        graph({"images": images})
     assert "\n" not in str(caught.value)
 
 

@@ -11,6 +11,8 @@ import pytest
 from PIL import Image
 
 from scenetext.cli.main import main
+from scenetext.errors import GraphError
+from scenetext.runtime import OrtGraph
 
 
 @pytest.fixture
@@ -107,6 +109,42 @@ def test_bad_sources_are_listed_at_the_end_and_the_rest_is_read(
         "x*.png: no file",
     ):
         assert any(expected in line for line in lines)
+
+
+def test_an_overlay_that_cannot_be_written_is_a_failure_of_its_photo_alone(
+    toy_model: Path, photos: Path, tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
+    overlays = tmp_path / "overlays"
+    (overlays / "two.jpg").mkdir(parents=True)  # in the way of the first
+    assert read(toy_model, photos, "--format", "tsv", "--overlay", overlays) == 1
+    captured = capsys.readouterr()
+    assert [line.split("\t")[2] for line in captured.out.splitlines()] == ["a", "b", "a"]
+    assert captured.err.splitlines() == [
+        f"scenetext: error: {photos / 'below' / 'two.png'}: its overlay cannot be written (Is a directory)",
+        "scenetext: 1 of 2 sources could not be read",
+    ]
+    assert (overlays / "one.jpg").is_file()
+
+
+def test_names_that_are_too_long_and_photos_that_a_graph_cannot_take_stop_nothing(
+    toy_model: Path, photos: Path, capsys: pytest.CaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = OrtGraph.__call__
+
+    def fails_on_wide_views(self: OrtGraph, inputs: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+        if inputs["images"].shape[3] > 320:
+            raise GraphError("model.onnx: no room")
+        return run(self, inputs)
+
+    monkeypatch.setattr(OrtGraph, "__call__", fails_on_wide_views)
+    Image.new("L", (640, 256), 255).save(photos / "below" / "wide.png")
+    assert read(toy_model, "x" * 300, photos, "--format", "tsv") == 1
+    captured = capsys.readouterr()
+    assert [line.split("\t")[2] for line in captured.out.splitlines()] == ["a", "b", "a"]
+    long, wide, total = captured.err.splitlines()
+    assert long.endswith("xxx: File name too long")
+    assert wide.endswith("wide.png: cannot be read (model.onnx: no room)")
+    assert total == "scenetext: 2 of 4 sources could not be read"
 
 
 def test_a_missing_model_is_one_line_and_code_2(photos: Path, capsys: pytest.CaptureFixture) -> None:

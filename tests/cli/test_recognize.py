@@ -8,6 +8,8 @@ import pytest
 from PIL import Image
 
 from scenetext.cli.main import main
+from scenetext.errors import GraphError
+from scenetext.runtime import OrtGraph
 
 
 @pytest.fixture
@@ -50,6 +52,36 @@ def test_a_bad_crop_is_listed_and_the_rest_is_read(
     captured = capsys.readouterr()
     assert len(captured.out.splitlines()) == 2
     assert "2 black.png: the file is empty" in captured.err
+
+
+def test_the_pixel_limit_is_an_option(toy_model: Path, crops: Path, capsys: pytest.CaptureFixture) -> None:
+    Image.new("L", (61, 30)).save(crops / "4 large.png")
+    assert recognize(toy_model, crops, "--max-pixels", 60 * 30, "--format", "text") == 1
+    captured = capsys.readouterr()
+    assert captured.out == "b\na\n\n"
+    assert "4 large.png: 61 x 30" in captured.err
+    assert captured.err.splitlines()[0].endswith("; raise max_pixels to decode it (--max-pixels)")
+
+
+def test_a_crop_that_a_graph_cannot_take_is_listed_and_the_rest_is_read(
+    toy_model: Path, crops: Path, capsys: pytest.CaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = OrtGraph.__call__
+
+    def fails_on_black(self: OrtGraph, inputs: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+        if (inputs["images"].max(axis=(1, 2, 3)) < 0).any():
+            raise GraphError("model.onnx: no room")
+        return run(self, inputs)
+
+    monkeypatch.setattr(OrtGraph, "__call__", fails_on_black)
+    assert recognize(toy_model, crops, "--format", "jsonl") == 1
+    captured = capsys.readouterr()
+    rows = [json.loads(line) for line in captured.out.splitlines()]
+    assert [(Path(row["path"]).stem, row["text"]) for row in rows] == [("1 grey", "b"), ("3 white", "")]
+    assert captured.err.splitlines() == [
+        f"scenetext: error: {crops / '2 black.png'}: cannot be read (model.onnx: no room)",
+        "scenetext: 1 of 3 sources could not be read",
+    ]
 
 
 def test_large_numbers_of_crops_stay_aligned(

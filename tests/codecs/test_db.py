@@ -54,7 +54,7 @@ def test_a_rotated_word_is_recovered(cx, cy, aspect, height, degrees, stride):
     assert signed_area(found[0].polygon) > 0
 
 
-# What the published numbers lose: a kernel of 0 and 1 is a staircase, and r' = 1.5 does not quite undo r = 0.4.
+# What the published numbers lose: a kernel of 0 and 1 is a staircase, and r' = 1.5 does not undo r = 0.4.
 LOSSY = {"db-resnet18": 0.7}
 
 

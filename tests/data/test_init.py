@@ -1,10 +1,126 @@
 from __future__ import annotations
 
+import io
+import operator
+import pickle
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+from pathlib import Path
+
+import numpy as np
 import pytest
 from PIL import Image
 
 from scenetext.data import DATASETS, open_dataset, parse_name
+from scenetext.data.lmdb_words import write_lmdb
 from scenetext.errors import ScenetextError, SettingsError
+from scenetext.types import Sample
+
+PICTURE = Image.fromarray(np.random.default_rng(0).integers(0, 256, (24, 60, 3), dtype=np.uint8))
+QUAD = "2,2,40,2,40,20,2,20"
+
+
+def write_folder(root: Path) -> str:
+    place = root / "mine"
+    place.mkdir()
+    for name in ("a", "b"):
+        PICTURE.save(place / f"{name}.png")
+    (place / "labels.tsv").write_text("a.png\tword\nb.png\t$3.50\n")
+    return "mine"
+
+
+def write_icdar_folder(root: Path) -> str:
+    for name in ("a", "b"):
+        PICTURE.save(root / f"{name}.png")
+        (root / f"gt_{name}.txt").write_text(f"{QUAD},word\n0,0,5,0,5,5,0,5,###\n")
+    return ""
+
+
+def write_icdar2015(root: Path) -> str:
+    images, labels = root / "icdar2015" / "train_images", root / "icdar2015" / "train_gts"
+    images.mkdir(parents=True)
+    labels.mkdir()
+    PICTURE.save(root / "picture.jpg")
+    for number in range(901, 1001):
+        (images / f"img_{number}.jpg").hardlink_to(root / "picture.jpg")
+        (labels / f"gt_img_{number}.txt").write_text(f"{QUAD},w{number}\n0,0,5,0,5,5,0,5,###\n")
+    return "val"
+
+
+def write_iiit5k(root: Path) -> str:
+    (root / "test").mkdir()
+    for name in ("1_1", "1_2"):
+        PICTURE.save(root / "test" / f"{name}.png")
+    (root / "test.tags").write_text("test/1_1.png PRIVATE\ntest/1_2.png 24\n")
+    return "test"
+
+
+def write_words(root: Path) -> str:
+    file = io.BytesIO()
+    PICTURE.save(file, "PNG")
+    write_lmdb(root / "train", [(file.getvalue(), "first"), (file.getvalue(), "zwölf")])
+    return "train"
+
+
+# By data set: writes a toy one into a folder, and says which split of it to read.
+TOYS: dict[str, Callable[[Path], str]] = {
+    "folder": write_folder,
+    "icdar": write_icdar_folder,
+    "icdar2015": write_icdar2015,
+    "icdar2015-words": write_icdar2015,
+    "iiit5k": write_iiit5k,
+    "lmdb": write_words,
+}
+
+
+@pytest.fixture(scope="module")
+def elsewhere() -> Iterator[ProcessPoolExecutor]:
+    """Another process, started anew."""
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+        yield pool
+
+
+def facts(sample: Sample) -> tuple[object, ...]:
+    instances = [(i.text, i.score, i.legible, i.polygon.tolist()) for i in sample.instances]
+    return sample.name, instances, sample.image.shape, sample.image.tobytes()
+
+
+def test_every_data_set_has_a_toy() -> None:
+    assert TOYS.keys() == DATASETS.keys()
+
+
+@pytest.mark.parametrize("name", DATASETS)
+def test_every_data_set_is_a_sequence_of_samples_that_other_processes_can_read(
+    name: str, tmp_path: Path, elsewhere: ProcessPoolExecutor
+) -> None:
+    samples = open_dataset(f"{name}:{TOYS[name](tmp_path)}", tmp_path)
+    count = len(samples)
+    assert count >= 2
+    assert len({sample.name for sample in samples}) == count
+    for sample in (samples[0], samples[-1]):
+        assert sample.image.dtype == np.uint8
+        height, width = sample.image.shape[:2]
+        assert sample.instances
+        assert any(instance.text for instance in sample.instances)
+        for instance in sample.instances:
+            assert instance.polygon.dtype == np.float32
+            assert (instance.polygon >= 0).all()
+            assert (instance.polygon <= [width, height]).all()
+    assert facts(samples[-1]) == facts(samples[count - 1])
+    assert [facts(sample) for sample in samples[:2]] == [facts(samples[0]), facts(samples[1])]
+    with pytest.raises(IndexError):
+        samples[count]
+    copy = pickle.loads(pickle.dumps(samples))
+    assert len(copy) == count
+    assert facts(copy[1]) == facts(samples[1])
+    assert facts(elsewhere.submit(operator.getitem, samples, 1).result(60)) == facts(samples[1])
+
+
+@pytest.mark.parametrize("name", [name for name in DATASETS if name.endswith("-words")])
+def test_a_data_set_of_words_has_one_instance_a_sample(name: str, tmp_path: Path) -> None:
+    samples = open_dataset(f"{name}:{TOYS[name](tmp_path)}", tmp_path)
+    assert {len(sample.instances) for sample in samples} == {1}
 
 
 def test_a_name_has_a_data_set_and_a_split():

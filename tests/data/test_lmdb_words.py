@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+import importlib
 import io
 import multiprocessing
 import pickle
+import subprocess
 import sys
 
 import lmdb
@@ -85,6 +87,34 @@ def test_an_interrupted_writing_keeps_the_whole_thousands(tmp_path):
     with pytest.raises(KeyboardInterrupt):
         write_lmdb(tmp_path, words())
     assert len(lmdb_words(tmp_path, "")) == 1000
+
+
+def test_the_map_grows_as_the_words_ask_for_it(tmp_path, monkeypatch):
+    module = importlib.import_module("scenetext.data.lmdb_words")  # the package has a function of that name
+    monkeypatch.setattr(module, "_MAP_BYTES", 2**16)
+    monkeypatch.setattr(module, "_BATCH", 7)
+    pictures = [bytes([i]) * 5000 * (i % 9) for i in range(100)]
+    assert write_lmdb(tmp_path, ((data, f"w{i}") for i, data in enumerate(pictures))) == 100
+    words = lmdb_words(tmp_path, "")
+    assert [words._fetch(i)[1:] for i in range(100)] == [(data, f"w{i}") for i, data in enumerate(pictures)]
+
+
+def test_writing_needs_little_address_space(tmp_path):
+    code = (
+        "import resource, sys\nfrom pathlib import Path\nfrom scenetext.data.lmdb_words import write_lmdb\n"
+        "resource.setrlimit(resource.RLIMIT_AS, (8 * 2**30, 8 * 2**30))\n"
+        "write_lmdb(Path(sys.argv[1]), [(b'picture', 'a')])"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", code, tmp_path], capture_output=True, text=True, check=False
+    )
+    assert result.returncode == 0, result.stderr
+    assert len(lmdb_words(tmp_path, "")) == 1
+
+
+def test_no_words_make_a_database_of_none(tmp_path):
+    assert write_lmdb(tmp_path, []) == 0
+    assert len(lmdb_words(tmp_path, "")) == 0
 
 
 def test_an_existing_database_is_not_written_over(root):

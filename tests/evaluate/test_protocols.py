@@ -1,5 +1,9 @@
 from __future__ import annotations
 
+import dataclasses
+import json
+import pickle
+
 import pytest
 
 from scenetext.errors import SettingsError
@@ -7,6 +11,7 @@ from scenetext.evaluate.detection import Detection
 from scenetext.evaluate.protocols import PROTOCOLS, adjusted, find_protocol
 from scenetext.evaluate.recognition import Recognition
 from scenetext.geometry import box_polygon
+from scenetext.settings import build, to_dict
 from scenetext.types import TextInstance
 
 
@@ -22,6 +27,18 @@ def test_every_protocol_gives_perfect_predictions_full_marks(name):
     assert score.protocol == name
     assert score.figure == 1
     assert all(value == 1 for value in score.values.values())
+
+
+@pytest.mark.parametrize("name", PROTOCOLS)
+def test_every_protocol_is_frozen_settings_that_travel_and_its_score_is_json(name):
+    protocol = PROTOCOLS[name]
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        protocol.name = "mine"
+    assert pickle.loads(pickle.dumps(protocol)) == protocol
+    assert build(type(protocol), to_dict(protocol)) == protocol
+    score = protocol([], [])  # no image, no figure to divide by
+    assert json.loads(json.dumps(score.to_dict()))["protocol"] == name
+    assert str(score).startswith(name)
 
 
 def test_an_unknown_protocol_lists_the_known():

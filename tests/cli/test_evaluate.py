@@ -1,0 +1,78 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from scenetext.cli.main import main
+from scenetext.learn import validate
+from scenetext.recognizer import Recognizer
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> list[str]:
+    """Arguments for a folder of four crops, of which the toy reads three as they are labelled; and scenes."""
+    words, scenes = tmp_path / "words", tmp_path / "scenes"
+    for folder in (words, scenes):
+        folder.mkdir()
+    for name, level in (("1", 0), ("2", 128), ("3", 255), ("4", 0)):
+        Image.new("L", (60, 30), level).save(words / f"{name}.png")
+    (words / "labels.tsv").write_text("1.png\ta\n2.png\tb\n3.png\tc\n4.png\ta\n")
+    scene = np.full((256, 320, 3), 255, np.uint8)
+    scene[40:70, 40:100], scene[40:70, 140:200] = 0, 96
+    Image.fromarray(scene).save(scenes / "s.png")
+    boxes = {left: [[left, 40], [left + 60, 40], [left + 60, 70], [left, 70]] for left in (40, 140)}
+    instances = [{"polygon": box, "text": text} for box, text in zip(boxes.values(), "ab", strict=True)]
+    (scenes / "labels.jsonl").write_text(json.dumps({"path": "s.png", "instances": instances}) + "\n")
+    return ["--data", str(tmp_path), "--format", "json", "--threads", "1"]
+
+
+def test_a_bundle_is_scored_by_the_protocol_of_its_task(data, toy_model, capsys):
+    arguments = ["evaluate", str(toy_model / "recognizer"), "--dataset", "folder:words", *data]
+    assert main([*arguments, "--examples", "1"]) == 0
+    printed = capsys.readouterr()
+    score = json.loads(printed.out)
+    assert score["protocol"] == "word-accuracy"
+    assert score["values"]["accuracy"] == 0.75
+    assert printed.err.count("truth:") == 1
+    assert main([*arguments, "--limit", "2"]) == 0
+    assert json.loads(capsys.readouterr().out)["counts"] == {"words": 2, "correct": 2}
+
+
+def test_a_pair_of_bundles_is_scored_end_to_end(data, toy_model, capsys):
+    pair = f"{toy_model / 'detector'}+{toy_model / 'recognizer'}"
+    assert main(["evaluate", pair, "--dataset", "folder:scenes", *data]) == 0
+    score = json.loads(capsys.readouterr().out)
+    assert score["protocol"] == "icdar2015-end-to-end"
+    assert score["values"]["hmean"] == 1
+
+
+def test_scenes_for_a_recogniser_are_one_line(data, toy_model, capsys):
+    assert main(["evaluate", str(toy_model / "recognizer"), "--dataset", "folder:scenes", *data]) == 2
+    err = capsys.readouterr().err
+    assert "s.png holds 2 instances; name a data set of word crops" in err
+    assert err.strip().count("\n") == 0
+
+
+def test_the_threads_of_a_run_are_those_asked_for(data, toy_model, tmp_path, monkeypatch):
+    asked = []
+
+    def load_run(run: Path, *, threads: int | None = None):
+        asked.append((run, threads))
+        return Recognizer.load(toy_model / "recognizer", threads), "recognition"
+
+    monkeypatch.setattr(validate, "load_run", load_run)
+    run = tmp_path / "run"
+    run.mkdir()
+    (run / "recipe.json").write_text("{}")
+    assert main(["evaluate", str(run), "--dataset", "folder:words", *data, "--threads", "2"]) == 0
+    assert asked == [(run, 2)]
+
+
+def test_a_least_score_is_for_readers(data, toy_model, capsys):
+    arguments = ["--dataset", "folder:words", *data, "--min-score", "0.5"]
+    assert main(["evaluate", str(toy_model / "recognizer"), *arguments]) == 2
+    assert "--min-score is for readers" in capsys.readouterr().err
