@@ -139,8 +139,7 @@ def write_bundle(folder: str | Path, manifest: Manifest, files: Mapping[str, byt
     An older bundle in the same place is replaced, once everything is written. Raises BundleError if the place
     holds anything else, or a graph is missing.
     """
-    place = Path(folder).resolve()  # "." has no name beside which to write
-    _check_replaceable(place, folder)
+    place = check_replaceable(folder)
     missing = [name for name in manifest.graphs if name not in files]
     if missing:
         raise BundleError(f"{folder}: no file given for the graph {missing[0]}")
@@ -159,10 +158,14 @@ def write_bundle(folder: str | Path, manifest: Manifest, files: Mapping[str, byt
     return load_bundle(place)
 
 
-def _check_replaceable(place: Path, name: str | Path) -> None:
-    """Raises BundleError if `place` holds anything but a bundle; errors call it `name`."""
+def check_replaceable(name: str | Path) -> Path:
+    """The absolute path of a place that a bundle may be written to: nothing, an empty folder, or a bundle.
+
+    Raises BundleError if it holds anything else.
+    """
+    place = Path(name).resolve()  # "." has no name beside which to write
     if not place.exists() or (place.is_dir() and not any(place.iterdir())):
-        return
+        return place
     try:
         manifest = build(Manifest, json.loads((place / "model.json").read_text(encoding="utf-8")))
     except (OSError, ValueError, SettingsError):
@@ -171,6 +174,7 @@ def _check_replaceable(place: Path, name: str | Path) -> None:
     foreign = sorted(path.name for path in place.iterdir() if path.name not in own or path.is_dir())
     if foreign:
         raise BundleError(f"{name}: holds {foreign[0]}, which is no part of the bundle; choose another place")
+    return place
 
 
 def _write_files(folder: Path, manifest: Manifest, files: Mapping[str, bytes | Path]) -> None:

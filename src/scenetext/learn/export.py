@@ -17,7 +17,7 @@ import torch
 from safetensors.torch import save as save_safetensors
 from torch import Tensor, nn
 
-from ..bundle import Bundle, Manifest, write_bundle
+from ..bundle import Bundle, Manifest, check_replaceable, write_bundle
 from ..data import DATASETS, open_dataset, parse_name
 from ..errors import TrainingError
 from ..evaluate.protocols import find_protocol
@@ -59,6 +59,7 @@ def export(
     Raises TrainingError if the two disagree: in an output by more than TOLERANCE, or in the figure of a set
     by more than 0.002. Nothing is written then.
     """
+    check_replaceable(out)  # before the work, not after it
     limit_threads(threads)
     recipe, codec, net, step = load_net(run)
     resize: CropResize | SceneResize
