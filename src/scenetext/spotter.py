@@ -34,7 +34,7 @@ class Cascade:
 
     detector: Detector
     recognizer: Recognizer
-    min_score: float = 0.5
+    min_score: float = 0.75
     doubt_below: float = 0.6
 
     def spot(self, image: np.ndarray, seconds: dict[str, float] | None = None) -> list[TextInstance]:
