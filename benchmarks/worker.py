@@ -24,7 +24,9 @@ Read = Callable[[str], int]
 def scenetext(threads: int, **settings: Any) -> Read:
     """A reader that returns how many texts it finds in a photo."""
     from scenetext import Reader
+    from scenetext.runtime import hand_back_memory
 
+    hand_back_memory()  # as `scenetext read` does
     reader = Reader(threads=threads, **settings)
     return lambda path: len(reader.read(path).instances)
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from scenetext.errors import BundleError, GraphError
-from scenetext.runtime import OrtGraph, cpu_count, run
+from scenetext.runtime import OrtGraph, cpu_count, hand_back_memory, run
 from toys import brightness_recognizer, dark_detector
 
 
@@ -68,3 +68,19 @@ def test_a_second_graph_gets_the_first_ones_outputs_and_the_proposals() -> None:
 
     outputs = run((first, second), Codec(), {"images": np.ones(1)})
     assert {key: value.tolist() for key, value in outputs.items()} == {"features": [2], "texts": [5]}
+
+
+def test_handing_memory_back_is_harmless_wherever_it_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+
+    class Library:
+        def mallopt(self, option: int, value: int) -> int:
+            asked.append((option, value))
+            return 1
+
+    monkeypatch.setattr("scenetext.runtime.ctypes.CDLL", lambda name: Library())
+    hand_back_memory()
+    assert [option for option, _ in asked] == [-3, -1]
+    monkeypatch.setattr("scenetext.runtime.ctypes.CDLL", lambda name: object())  # no mallopt there
+    hand_back_memory()
+    assert len(asked) == 2

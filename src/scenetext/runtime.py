@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import logging
 import os
 from collections.abc import Mapping, Sequence
@@ -16,6 +17,8 @@ from .types import Graph
 
 log = logging.getLogger(__name__)
 
+_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3  # of malloc.h
+
 
 def cpu_count() -> int:
     """The processors this process may use: its affinity, and the quota of its control group if it has one."""
@@ -26,6 +29,21 @@ def cpu_count() -> int:
     except (OSError, ValueError):  # no control groups, or the quota is "max"
         pass
     return count
+
+
+def hand_back_memory() -> None:
+    """Makes this process give large blocks back to the system at once, where its C library is glibc.
+
+    glibc raises the size above which it does so as a program goes on, and the views and maps of photos then
+    stay with the process: a quarter less memory at the peak for a tenth more time. It holds for the whole process,
+    which is why commands ask for it and the library does not.
+    """
+    try:
+        mallopt = ctypes.CDLL(None).mallopt
+    except (OSError, AttributeError, TypeError):  # another system, or another C library
+        return
+    mallopt(_M_MMAP_THRESHOLD, 8_000_000)
+    mallopt(_M_TRIM_THRESHOLD, 64_000_000)
 
 
 class OrtGraph:

@@ -13,6 +13,7 @@ from ..errors import BadImageError
 from ..formats import WRITERS
 from ..image import MAX_PIXELS, load_image
 from ..reader import DEFAULT_MODEL, MODELS, Reader
+from ..runtime import hand_back_memory
 from ..spotter import Cascade
 from ..types import Reading, Source
 from .arguments import positive, share
@@ -50,6 +51,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Reads all sources; 1 if some could not be read."""
+    hand_back_memory()
     reader = Reader(
         model=args.model,
         detector=args.detector,

@@ -15,6 +15,7 @@ from ..formats import tsv_cell
 from ..image import MAX_PIXELS, load_image
 from ..reader import DEFAULT_MODEL, MODELS
 from ..recognizer import Recognizer
+from ..runtime import hand_back_memory
 from .arguments import positive
 from .sources import STDIN, content, emit, expand, progress, report
 
@@ -47,6 +48,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Reads all crops; 1 if some could not be read. tsv: path, text, score, with tabs between."""
+    hand_back_memory()
     recognizer = Recognizer.load(args.recognizer, args.threads)
     failures: list[BadImageError] = []
     sources = expand(args.sources, failures)
