@@ -35,8 +35,8 @@ def hand_back_memory() -> None:
     """Makes this process give large blocks back to the system at once, where its C library is glibc.
 
     glibc raises the size above which it does so as a program goes on, and the views and maps of photos then
-    stay with the process: a quarter less memory at the peak for a tenth more time. It holds for the whole process,
-    which is why commands ask for it and the library does not.
+    stay with the process: a quarter less memory at the peak for a tenth more time. It holds for the whole
+    process, which is why commands ask for it and the library does not.
     """
     try:
         mallopt = ctypes.CDLL(None).mallopt
