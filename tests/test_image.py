@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from scenetext.errors import BadImageError, TooLargeError
-from scenetext.image import CropResize, SceneResize, image_size, list_images, load_image
+from scenetext.image import CropResize, SceneResize, image_size, image_suffix, list_images, load_image
 
 
 def encoded(image: Image.Image, kind: str = "PNG", **options: object) -> bytes:
@@ -296,6 +296,93 @@ def test_a_crop_is_stretched_to_a_multiple_of_its_own_width(height: int, width: 
     assert view.data.min() == view.data.max() == -1
 
 
+@pytest.mark.parametrize(
+    ("height", "width", "filled", "view"),
+    [(32, 100, 100, 112), (64, 200, 100, 112), (32, 96, 96, 96), (10, 1, 4, 32), (7, 30, 138, 144)],
+)
+def test_a_padded_crop_keeps_its_aspect_and_repeats_its_last_column(
+    height: int, width: int, filled: int, view: int
+) -> None:
+    crop = np.random.default_rng(0).integers(0, 256, (height, width, 3), dtype=np.uint8)
+    padded = CropResize(pad=True)(crop)
+    assert padded.data.shape == (1, 1, 32, view)
+    assert padded.scale == (filled / width, 32 / height)
+    alone = CropResize(min_width=1, multiple=1)(crop, filled).data
+    assert np.array_equal(padded.data[..., :filled], alone)
+    assert (padded.data[..., filled:] == alone[..., -1:]).all()
+
+
+def test_padding_to_one_width_squeezes_only_what_is_longer() -> None:
+    resize = CropResize(min_width=100, max_width=100, multiple=100, pad=True)
+    short, long = np.zeros((32, 50, 3), np.uint8), np.zeros((32, 300, 3), np.uint8)
+    assert resize(short).scale[0] == 1
+    assert resize(long).scale[0] == 1 / 3
+    assert resize(short).data.shape == resize(long).data.shape == (1, 1, 32, 100)
+
+
+@settings(deadline=None, max_examples=150)
+@given(
+    height=st.integers(1, 300),
+    width=st.integers(1, 20_000),
+    least=st.sampled_from([16, 32, 100, 300]),
+    most=st.sampled_from([100, 128, 320, 512]),
+    multiple=st.sampled_from([4, 16, 64]),
+    pad=st.booleans(),
+)
+def test_windows_cover_a_long_crop_at_its_own_scale(
+    height: int, width: int, least: int, most: int, multiple: int, pad: bool
+) -> None:
+    resize = CropResize(min_width=min(least, most), max_width=most, multiple=multiple, pad=pad)
+    windows = resize.windows(height, width)
+    assert windows[0][0] == 0
+    assert {right - left for left, right in windows} == {windows[0][1]}
+    assert resize.min_width <= windows[0][1] <= most
+    if len(windows) == 1:
+        return
+    overlap = min(64, most // multiple // 2 * multiple)
+    assert all(before[1] - after[0] >= overlap for before, after in itertools.pairwise(windows))
+    assert all(before[0] < after[0] for before, after in itertools.pairwise(windows))
+    assert all(left % multiple == 0 for left, _ in windows)
+    natural = 32 * min(width / height, 256)
+    assert windows[-1][1] >= natural - (0 if pad else multiple / 2)
+    assert windows[-1][1] < natural + multiple * (1 if pad else 0.5) + len(windows) * multiple
+
+
+@pytest.mark.parametrize(
+    ("height", "width", "count", "crushed"),
+    [
+        (32, 320, 1, False),
+        (32, 400, 1, False),  # a quarter too long
+        (32, 420, 2, False),
+        (20, 1200, 8, False),
+        (1, 256, 32, False),
+        (1, 10_000, 32, True),  # no line of text is so long
+        (10_000, 1, 1, False),
+        (1, 1, 1, False),
+    ],
+)
+def test_a_crop_is_cut_where_it_is_over_a_quarter_too_long(
+    height: int, width: int, count: int, crushed: bool
+) -> None:
+    resize = CropResize(max_width=320)
+    assert len(resize.windows(height, width)) == count
+    assert resize.crushes(height, width) == crushed
+
+
+def test_where_all_views_have_one_width_every_crop_is_one_view() -> None:
+    resize = CropResize(min_width=100, max_width=100, multiple=100)
+    for width in (10, 100, 500, 5000):
+        assert resize.windows(32, width) == [(0, 100)]
+    assert not resize.crushes(32, 399)
+    assert resize.crushes(32, 401)
+
+
+def test_narrower_windows_can_be_asked_for() -> None:
+    resize = CropResize(max_width=320)
+    assert resize.windows(32, 320, longest=200) == [(0, 192), (128, 320)]
+    assert resize.windows(32, 320, longest=20) == [(0, 320)]  # not worth a window
+
+
 def test_colour_crops_keep_three_channels() -> None:
     resize = CropResize(channels=3, mean=(0.5, 0.5, 0.5), std=(0.5, 0.5, 0.5))
     crop = np.zeros((32, 64, 3), np.uint8)
@@ -323,3 +410,19 @@ def test_the_size_of_what_is_no_image_is_an_error(tmp_path, data: bytes) -> None
         image_size(tmp_path / "photo.jpg")
     with pytest.raises(BadImageError, match="crop 7: "):
         image_size(data, name="crop 7")
+
+
+@pytest.mark.parametrize(
+    ("kind", "suffix"),
+    [("PNG", ".png"), ("JPEG", ".jpg"), ("TIFF", ".tif"), ("WEBP", ".webp"), ("GIF", ".gif")],
+)
+def test_bytes_know_how_the_name_of_their_file_ends(kind: str, suffix: str) -> None:
+    file = io.BytesIO()
+    Image.new("RGB", (4, 3)).save(file, kind)
+    assert image_suffix(file.getvalue()) == suffix
+
+
+@pytest.mark.parametrize("data", [b"", b"no picture", b"GIF89a"])
+def test_bytes_of_something_else_have_no_suffix(data: bytes) -> None:
+    with pytest.raises(BadImageError, match="thing: "):
+        image_suffix(data, name="thing")

@@ -6,9 +6,11 @@ import numpy as np
 import pytest
 
 from scenetext.errors import SettingsError
+from scenetext.evaluate.lexicons import Lexicons
 from scenetext.evaluate.protocols import find_protocol
 from scenetext.geometry import box_polygon
 from scenetext.judge import judge
+from scenetext.lexicon import Lexicon
 from scenetext.types import Sample, TextInstance
 
 PICTURE = np.full((20, 40, 3), 255, np.uint8)
@@ -55,3 +57,36 @@ def test_scenes_are_scored_for_what_is_found_in_them() -> None:
 def test_a_model_that_cannot_do_the_task_is_refused() -> None:
     with pytest.raises(SettingsError, match="Reads cannot do that"):
         judge(Reads(), [sample("one", "a")], find_protocol("icdar2015-end-to-end"))
+
+
+class ReadsTheFirstWord:
+    """Reads in every crop, and in every scene once, the first word of its lexicon."""
+
+    def recognize(self, crops: Sequence[np.ndarray], lexicon: Sequence[Lexicon]) -> list[tuple[str, float]]:
+        assert len(crops) == len(lexicon)
+        return [(words.words[0], 1.0) for words in lexicon]
+
+    def spot(self, image: np.ndarray, lexicon: Lexicon) -> list[TextInstance]:
+        return [TextInstance(box_polygon(0, 0, 40, 20), lexicon.words[0])]
+
+
+def test_every_crop_is_read_with_its_own_lexicon_across_chunks() -> None:
+    crops = [sample(str(i), f"w{i}") for i in range(600)]
+    lexicons = Lexicons("of each", lambda sample: Lexicon([f"W{sample.name}"]))
+    judgement = judge(ReadsTheFirstWord(), crops, find_protocol("word-accuracy"), lexicons=lexicons)
+    assert judgement.score.figure == 1
+    assert judgement.score.parameters == {"compare": "alphanumeric", "lexicon": "of each"}
+
+
+def test_every_scene_is_read_with_its_own_lexicon() -> None:
+    lexicons = Lexicons("of each", lambda sample: Lexicon([sample.name]))
+    scenes, protocol = [sample("red", "red"), sample("x", "y")], find_protocol("icdar2015-end-to-end")
+    judgement = judge(ReadsTheFirstWord(), scenes, protocol, lexicons=lexicons)
+    assert judgement.score.figure == 0.5
+    assert judgement.score.parameters["lexicon"] == "of each"
+
+
+def test_a_lexicon_for_a_task_without_texts_is_refused() -> None:
+    lexicons = Lexicons("any", lambda sample: Lexicon(["a"]))
+    with pytest.raises(SettingsError, match="compares no texts"):
+        judge(Reads(), [sample("one", "a")], find_protocol("icdar2015-detection"), lexicons=lexicons)

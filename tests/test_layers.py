@@ -22,7 +22,7 @@ LAYERS = {
     "image": 2, "rectify": 2, "lexicon": 2, "order": 2, "formats": 2, "draw": 2,
     "codecs": 3, "data": 3, "synth": 3, "evaluate": 3,
     "runtime": 4, "bundle": 4, "hub": 4, "recipe": 4,
-    "detector": 5, "recognizer": 5, "spotter": 5, "reader": 5, "judge": 5,
+    "detector": 5, "recognizer": 5, "spotter": 5, "reader": 5, "judge": 5, "benchmark": 5,
     "learn": 6,
     "cli": 7, "serve": 7, "bulk": 7,
 }  # fmt: skip

@@ -9,6 +9,8 @@ from PIL import Image
 
 from scenetext import Reader
 from scenetext.errors import BadImageError, BundleError, GraphError, SettingsError
+from scenetext.lexicon import Lexicon
+from scenetext.types import TextInstance
 
 
 @pytest.fixture(scope="module")
@@ -118,3 +120,17 @@ def test_a_photo_on_which_a_graph_fails_is_a_bad_source_and_the_rest_is_read() -
     assert [str(failure) for failure in failures] == [
         "image: cannot be read (model.onnx: cannot be run on images (1, 3, 256, 640): no room)"
     ]
+
+
+def test_a_lexicon_is_of_one_call_and_what_is_none_of_its_words_is_dropped(reader: Reader) -> None:
+    assert reader.read(page(), lexicon=Lexicon(["A"])).text == "A\nA"
+    assert [one.text for one in reader.read_many([page()] * 2, lexicon=Lexicon(["B"]))] == ["B\nB"] * 2
+    assert reader.read(page()).text == "a b\nb a"
+
+
+def test_a_spotter_without_lexicons_can_be_read_with() -> None:
+    class Plain:
+        def spot(self, image: np.ndarray, seconds: dict[str, float] | None = None) -> list[TextInstance]:
+            return []
+
+    assert Reader(Plain()).read(page()).text == ""

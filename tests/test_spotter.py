@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from scenetext.geometry import box_polygon, iou
+from scenetext.lexicon import Lexicon
 from scenetext.rectify import crop_instance, sides
 from scenetext.spotter import Cascade, turn_over, ways_up
 from scenetext.types import TextInstance
@@ -25,9 +26,15 @@ class FixedDetector:
 
 
 class HalvesRecognizer:
-    """Reads a crop whose left half is red and whose right half is blue; anything else it doubts."""
+    """Reads a crop whose left half is red and whose right half is blue; anything else it doubts.
 
-    def recognize(self, crops: Sequence[np.ndarray]) -> list[tuple[str, float]]:
+    With a lexicon, what it reads is the first word.
+    """
+
+    def recognize(
+        self, crops: Sequence[np.ndarray], lexicon: Lexicon | None = None
+    ) -> list[tuple[str, float]]:
+        word = "red" if lexicon is None else lexicon.words[0]
         readings = []
         for crop in crops:
             w = crop.shape[1]
@@ -36,7 +43,7 @@ class HalvesRecognizer:
                 crop[:, -max(1, w // 3) :].mean(axis=(0, 1)),
             )
             upright = left[0] > 200 and right[2] > 200
-            readings.append(("red", 0.9) if upright else ("?", 0.3))
+            readings.append((word, 0.9) if upright else ("?", 0.3))
         return readings
 
 
@@ -144,3 +151,10 @@ def test_seconds_of_both_stages_are_reported() -> None:
     cascade(box_polygon(0, 0, 50, 20)).spot(painted((0, 0, 50, 20), 0), seconds)
     assert set(seconds) == {"detect", "recognize"}
     assert all(value >= 0 for value in seconds.values())
+
+
+def test_a_lexicon_reaches_the_recogniser_also_for_words_upside_down() -> None:
+    boxes = (40, 20, 160, 60), (40, 100, 160, 140)
+    image = np.minimum(painted(boxes[0], 0), painted(boxes[1], 2))
+    words = cascade(*(box_polygon(*box) for box in boxes), min_score=0.5).spot(image, None, Lexicon(["Rot"]))
+    assert [word.text for word in words] == ["Rot", "Rot"]

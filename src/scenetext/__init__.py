@@ -16,6 +16,7 @@ __version__ = "0.1.0"
 _EXPORTS = {
     "Cascade": "spotter",
     "Detector": "detector",
+    "Lexicon": "lexicon",
     "Reader": "reader",
     "Reading": "types",
     "Recognizer": "recognizer",
@@ -26,6 +27,7 @@ _EXPORTS = {
 __all__ = [
     "Cascade",
     "Detector",
+    "Lexicon",
     "Reader",
     "Reading",
     "Recognizer",
@@ -37,6 +39,7 @@ __all__ = [
 if TYPE_CHECKING:
     from .detector import Detector
     from .errors import ScenetextError
+    from .lexicon import Lexicon
     from .reader import Reader
     from .recognizer import Recognizer
     from .spotter import Cascade

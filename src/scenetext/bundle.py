@@ -42,6 +42,8 @@ class Manifest:
     codec           table for `codecs.make_codec`, name and charset included.
     resize          settings of RESIZES[task].
     graphs          the ONNX files, in the order in which they run.
+    step            the ONNX file of one step of the decoder, which a search over texts runs; "" if the codec
+                    needs none.
     sha256          of every file of the bundle but model.json and README.md, by file name.
     recipe          the complete recipe it was trained by.
     scores          figures by data set and split, then by protocol: {"icdar2015:val": {"...": {...}}}.
@@ -54,6 +56,7 @@ class Manifest:
     codec: dict[str, Any]
     resize: dict[str, Any] = field(default_factory=dict)
     graphs: tuple[str, ...] = ("model.onnx",)
+    step: str = ""
     sha256: dict[str, str] = field(default_factory=dict)
     recipe: dict[str, Any] = field(default_factory=dict)
     scores: dict[str, Any] = field(default_factory=dict)
@@ -75,9 +78,15 @@ class Bundle:
 
     def graphs(self, threads: int | None = None) -> tuple[OrtGraph, ...]:
         """The graphs, ready to run. Raises BundleError if one is missing or not the one that was written."""
-        for name in self.manifest.graphs:
-            self.check_file(name)
-        return tuple(OrtGraph(self.folder / name, threads) for name in self.manifest.graphs)
+        return tuple(self._graph(name, threads) for name in self.manifest.graphs)
+
+    def step(self, threads: int | None = None) -> OrtGraph | None:
+        """One step of the decoder, if the bundle has it; otherwise as `graphs`."""
+        return self._graph(self.manifest.step, threads) if self.manifest.step else None
+
+    def _graph(self, name: str, threads: int | None) -> OrtGraph:
+        self.check_file(name)
+        return OrtGraph(self.folder / name, threads)
 
     def check_file(self, name: str) -> None:
         """Raises BundleError if a file is missing or its sha256 is not the manifest's."""
@@ -126,7 +135,7 @@ def load_bundle(name: str | Path, task: Task | None = None) -> Bundle:
         resize: Any = build(RESIZES[manifest.task], manifest.resize, "resize")
     except (OSError, ValueError, SettingsError) as error:
         raise BundleError(f"{path}: {error}") from error
-    for file in manifest.graphs:
+    for file in (*manifest.graphs, manifest.step):
         if Path(file).name != file:
             raise BundleError(f"{path}: {file!r} is not the plain name of a file in the bundle")
     return Bundle(folder, manifest, codec, resize)
@@ -135,12 +144,12 @@ def load_bundle(name: str | Path, task: Task | None = None) -> Bundle:
 def write_bundle(folder: str | Path, manifest: Manifest, files: Mapping[str, bytes | Path]) -> Bundle:
     """Writes a bundle and returns it; hashes, format and version of the manifest are filled in.
 
-    files   by name in the bundle, as bytes or as a file to copy; all of `manifest.graphs` are among them.
+    files   by name in the bundle, as bytes or as a file to copy; the graphs of the manifest are among them.
     An older bundle in the same place is replaced, once everything is written. Raises BundleError if the place
     holds anything else, or a graph is missing.
     """
     place = check_replaceable(folder)
-    missing = [name for name in manifest.graphs if name not in files]
+    missing = [name for name in (*manifest.graphs, manifest.step) if name and name not in files]
     if missing:
         raise BundleError(f"{folder}: no file given for the graph {missing[0]}")
     place.parent.mkdir(parents=True, exist_ok=True)

@@ -33,6 +33,15 @@ IMAGE_SUFFIXES = frozenset(
 )
 """What the names of image files end in, in lower case. Only listing goes by names; decoding never does."""
 
+# Of crops for a recogniser:
+_SQUEEZE = 1.25  # so much too long is not worth a cut; fonts differ by more
+_CRUSHED = 4.0  # a word that was squeezed so much has hardly a column left for each stroke
+_OVERLAP = 2  # of neighbouring windows, times the height: a wide letter, and what its reading depends on
+_LONGEST = 256  # width over height
+
+# Formats whose suffix is not their name; some cameras' JPEG files are multi-picture objects.
+_SUFFIXES = {"JPEG": ".jpg", "MPO": ".jpg", "TIFF": ".tif", "JPEG2000": ".jp2"}
+
 _ORIENTATION_TAG = 0x0112
 _UPRIGHT_BY = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -101,6 +110,18 @@ def image_size(source: Source, *, name: str | None = None) -> tuple[int, int]:
     except Exception as error:  # as in _decode: hostile bytes raise anything
         raise BadImageError(name, getattr(error, "strerror", None) or _one_line(error)) from error
     return (image.height, image.width) if turned else (image.width, image.height)
+
+
+def image_suffix(data: bytes, *, name: str = "image") -> str:
+    """What the name of a file with these encoded bytes ends in, such as ".jpg". Raises BadImageError."""
+    try:
+        image = _open(io.BytesIO(data))
+    except Exception as error:  # as in _decode: hostile bytes raise anything
+        raise BadImageError(name, f"damaged header ({_one_line(error)})") from error
+    if image is None:
+        raise BadImageError(name, f"not an image in a known format ({', '.join(FORMATS)})")
+    kind = image.format or ""
+    return _SUFFIXES.get(kind, f".{kind.lower()}")
 
 
 def _decode(file: Any, name: str, max_pixels: int) -> np.ndarray:
@@ -291,12 +312,19 @@ class SceneResize:
 
 @dataclass(frozen=True)
 class CropResize:
-    """How a cut-out word becomes a recogniser's input: of fixed height, stretched, never padded.
+    """How a cut-out word becomes a recogniser's input: of fixed height, and about as wide as its aspect asks.
 
     height, multiple   of the view: the width that keeps the aspect is rounded to a multiple,
                        within min_width..max_width.
     channels           1 (grey) or 3.
     mean, std          per channel, of values in [0, 1].
+    pad                False: crops are stretched to the width of the view. True: they keep their aspect, and
+                       the rest of the view, on the right, repeats their last column (the benchmark's
+                       NormalizePAD, Baek et al. 2019).
+
+    A crop over 1.25 times too long for max_width is not squeezed into it, but seen through several windows.
+    Where min_width and max_width are the same, every crop is one view, however long it is: the protocols of
+    32 x 100 pixels.
     """
 
     height: int = 32
@@ -306,6 +334,7 @@ class CropResize:
     channels: int = 1
     mean: tuple[float, ...] = (0.5,)
     std: tuple[float, ...] = (0.5,)
+    pad: bool = False
 
     def __post_init__(self) -> None:
         if min(self.height, self.multiple) < 1 or not 1 <= self.min_width <= self.max_width:
@@ -315,19 +344,65 @@ class CropResize:
         if len(self.mean) != self.channels or len(self.std) != self.channels:
             raise ValueError(f"mean and std have {self.channels} values each, one a channel")
 
+    @property
+    def fixed(self) -> bool:
+        """Whether every view has the same width."""
+        return self.min_width == self.max_width
+
     def width_for(self, height: int, width: int) -> int:
-        """The width of the view of a crop of this size."""
-        wanted = int(self.height * width / height / self.multiple + 0.5) * self.multiple
-        return min(max(wanted, self.min_width), self.max_width)
+        """The width of the view of a crop of this size, if it has to be one view."""
+        return min(max(self._rounded(self.height * width / height), self.min_width), self.max_width)
+
+    def _rounded(self, width: float) -> int:
+        # what is padded must not be squeezed, what is stretched may be, a little
+        steps = math.ceil(width / self.multiple) if self.pad else int(width / self.multiple + 0.5)
+        return steps * self.multiple
+
+    def windows(self, height: int, width: int, longest: int | None = None) -> list[tuple[int, int]]:
+        """The columns (left, right) of a crop's view to read one by one; mostly just the whole view.
+
+        longest   width of the widest window, max_width if not given
+
+        The windows of a long crop have one width, begin at multiples of `multiple` and overlap by at least
+        twice the height, or by half of `longest` where that is less. A crop over 256 times longer than high
+        is squeezed to that: no line of text is, and a crop of one row would take a thousand windows.
+        """
+        whole = self.width_for(height, width)
+        kept = self.height * min(width / height, _LONGEST)
+        most = (longest or self.max_width) // self.multiple
+        least = math.ceil(self.min_width / self.multiple)
+        if self.fixed or most < max(2, least) or kept <= _SQUEEZE * most * self.multiple:
+            return [(0, whole)]
+        # from here on, in multiples
+        strip = self._rounded(kept) // self.multiple
+        overlap = min(math.ceil(_OVERLAP * self.height / self.multiple), most // 2)
+        count = math.ceil((strip - overlap) / (most - overlap))
+        length = max(math.ceil((strip + (count - 1) * overlap) / count), least)
+        starts = [round(i * (strip - length) / max(count - 1, 1)) for i in range(count)]
+        return [(start * self.multiple, (start + length) * self.multiple) for start in starts]
+
+    def crushes(self, height: int, width: int) -> bool:
+        """Whether a crop is squeezed so much that its text is likely to be lost.
+
+        That is, fourfold if all views have the same width, otherwise beyond what `windows` tolerates.
+        """
+        kept = self.height * width / height
+        if self.fixed:
+            return kept > _CRUSHED * self.max_width
+        return kept > _SQUEEZE * max(self.max_width, self.windows(height, width)[-1][1])
 
     def __call__(self, crop: np.ndarray, view_width: int | None = None) -> View:
-        """The view of a (H, W, 3) uint8 crop; `view_width` overrides `width_for`, for training."""
+        """The view of a (H, W, 3) uint8 crop; `view_width` overrides `width_for`."""
         height, width = crop.shape[:2]
         h, w = self.height, view_width or self.width_for(height, width)
-        resized = _resized(crop, h, w)
+        filled = min(math.ceil(h * width / height), w) if self.pad else w
+        resized = _resized(crop, h, filled)
         if self.channels == 1:
             resized = resized.convert("L")
-        return View(_normalised(resized, self.mean, self.std), (w / width, h / height))
+        data = _normalised(resized, self.mean, self.std)
+        if filled < w:
+            data = np.concatenate([data, np.repeat(data[..., -1:], w - filled, axis=3)], axis=3)
+        return View(data, (filled / width, h / height))
 
 
 def _resized(image: np.ndarray, height: int, width: int) -> Image.Image:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from .errors import SettingsError
+from .evaluate.lexicons import Lexicons
 from .evaluate.protocols import Protocol
 from .evaluate.score import Score
 from .types import Sample, TextInstance
@@ -41,14 +42,16 @@ def judge(
     samples: Sequence[Sample],
     protocol: Protocol,
     progress: Callable[[int], object] = lambda done: None,
+    lexicons: Lexicons | None = None,
 ) -> Judgement:
     """Scores `model` on `samples`.
 
     model      has .recognize(crops), .detect(image) or .spot(image), as the protocol's task asks
     progress   called with the number of samples done since the last call
+    lexicons   the lexicon that each sample is read with; its description joins the parameters of the score
 
-    Raises SettingsError if the model cannot do the task, or recognition meets a sample that is no word crop;
-    BadImageError for a sample that cannot be decoded.
+    Raises SettingsError if the model cannot do the task, recognition meets a sample that is no word crop, or
+    there are lexicons for a task without texts; BadImageError for a sample that cannot be decoded.
     """
     method = {"recognition": "recognize", "detection": "detect", "spotting": "spot"}[protocol.task]
     run = getattr(model, method, None)
@@ -56,6 +59,8 @@ def judge(
         raise SettingsError(
             f"protocol {protocol.name} scores {protocol.task}; {type(model).__name__} cannot do that"
         )
+    if lexicons is not None and protocol.task == "detection":
+        raise SettingsError(f"protocol {protocol.name} compares no texts; leave out the lexicon")
     names = tuple(sample.name for sample in samples)
     truth: list[Any] = []
     predictions: list[Any] = []
@@ -63,14 +68,20 @@ def judge(
         for start in range(0, len(samples), _CHUNK):
             chunk = [samples[i] for i in range(start, min(start + _CHUNK, len(samples)))]
             truth += [_word(sample, protocol) for sample in chunk]
-            predictions += [text for text, _ in run([sample.image for sample in chunk])]
+            crops = [sample.image for sample in chunk]
+            choice = {} if lexicons is None else {"lexicon": [lexicons.of(sample) for sample in chunk]}
+            predictions += [text for text, _ in run(crops, **choice)]
             progress(len(chunk))
     else:
         for sample in samples:
+            held = {} if lexicons is None else {"lexicon": lexicons.of(sample)}
             truth.append(sample.instances)
-            predictions.append(tuple(run(sample.image)))
+            predictions.append(tuple(run(sample.image, **held)))
             progress(1)
-    return Judgement(protocol(truth, predictions), names, tuple(truth), tuple(predictions))
+    score = protocol(truth, predictions)
+    if lexicons is not None:
+        score = replace(score, parameters={**score.parameters, "lexicon": lexicons.description})
+    return Judgement(score, names, tuple(truth), tuple(predictions))
 
 
 def _word(sample: Sample, protocol: Protocol) -> str:

@@ -10,6 +10,7 @@ from pathlib import Path
 from .detector import Detector
 from .errors import BadImageError, GraphError, SettingsError, unknown_name
 from .image import MAX_PIXELS, load_image
+from .lexicon import Lexicon
 from .order import reading_order
 from .recognizer import Recognizer
 from .spotter import Cascade, Spotter
@@ -90,11 +91,12 @@ class Reader:
                 raise SettingsError(f"{name} cannot be set beside a spotter; make the spotter with it")
         self.spotter = model
 
-    def read(self, source: Source, *, name: str | None = None) -> Reading:
+    def read(self, source: Source, *, name: str | None = None, lexicon: Lexicon | None = None) -> Reading:
         """The text of one image, in reading order.
 
-        source   see `image.load_image`.
-        name     what the reading is called; the path as given, or "image".
+        source    see `image.load_image`.
+        name      what the reading is called; the path as given, or "image".
+        lexicon   the words that each text is chosen from.
         `seconds` of the reading holds load, the stages of the spotter, and total. Raises BadImageError if the
         image cannot be decoded, or a graph fails on it.
         """
@@ -103,7 +105,9 @@ class Reader:
         image = load_image(source, name=name, max_pixels=self.max_pixels)
         seconds = {"load": time.perf_counter() - began}
         try:
-            instances = self.spotter.spot(image, seconds)
+            # a spotter that knows no lexicons can still be read with
+            choice = {} if lexicon is None else {"lexicon": lexicon}
+            instances = self.spotter.spot(image, seconds, **choice)
         except GraphError as error:
             raise BadImageError(name, f"cannot be read ({error})") from error
         order, lines = reading_order([instance.polygon for instance in instances])
@@ -112,16 +116,21 @@ class Reader:
         return Reading(name, width, height, tuple(instances[i] for i in order), tuple(lines), seconds)
 
     def read_many(
-        self, sources: Iterable[Source], *, on_error: Callable[[BadImageError], None] | None = None
+        self,
+        sources: Iterable[Source],
+        *,
+        on_error: Callable[[BadImageError], None] | None = None,
+        lexicon: Lexicon | None = None,
     ) -> Iterator[Reading]:
         """A reading for each source, in order, as soon as it is there.
 
+        lexicon    as for `read`.
         on_error   called for each source that cannot be read, which is then left out. Without it, the
                    first such source raises BadImageError.
         """
         for source in sources:
             try:
-                yield self.read(source)
+                yield self.read(source, lexicon=lexicon)
             except BadImageError as error:
                 if on_error is None:
                     raise

@@ -20,9 +20,9 @@ PACKAGED = resources.files("scenetext") / "recipes"
 class Data:
     """One source of training samples.
 
-    name       a data set and split ("iiit5k:train"), or "synth-words", "synth-scenes"
+    name       a data set and split ("iiit5k:train"), or "synth-words", "synth-scenes", "synth-scores"
     share      its weight in the mixture of the stage
-    settings   of the synthesiser (WordSynth, SceneSynth); empty for a data set
+    settings   of the synthesiser (WordSynth, SceneSynth, ScoreSynth); empty for a data set
     """
 
     name: str

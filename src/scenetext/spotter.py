@@ -10,6 +10,7 @@ from typing import Protocol
 import numpy as np
 
 from .detector import Detector
+from .lexicon import Lexicon
 from .recognizer import Recognizer
 from .rectify import crop_instance, sides
 from .types import TextInstance
@@ -20,8 +21,13 @@ _MARGIN = 0.1  # by how much another way up has to score better than the way the
 class Spotter(Protocol):
     """Finds and reads the text of an image."""
 
-    def spot(self, image: np.ndarray, seconds: dict[str, float] | None = None) -> list[TextInstance]:
-        """The texts of an image (H, W, 3) uint8; adds the time of each stage to `seconds` if it is given."""
+    def spot(
+        self, image: np.ndarray, seconds: dict[str, float] | None = None, lexicon: Lexicon | None = None
+    ) -> list[TextInstance]:
+        """The texts of an image (H, W, 3) uint8; adds the time of each stage to `seconds` if it is given.
+
+        lexicon   the words that each text is chosen from.
+        """
 
 
 @dataclass(frozen=True)
@@ -37,25 +43,29 @@ class Cascade:
     min_score: float = 0.75
     doubt_below: float = 0.6
 
-    def spot(self, image: np.ndarray, seconds: dict[str, float] | None = None) -> list[TextInstance]:
+    def spot(
+        self, image: np.ndarray, seconds: dict[str, float] | None = None, lexicon: Lexicon | None = None
+    ) -> list[TextInstance]:
         """The texts of an image (H, W, 3) uint8. Polygons start where the text was found to start."""
         began = time.perf_counter()
         located = self.detector.detect(image)
         detected = time.perf_counter()
-        read = self.read(image, located)
+        read = self.read(image, located, lexicon)
         if seconds is not None:
             seconds["detect"] = seconds.get("detect", 0.0) + detected - began
             seconds["recognize"] = seconds.get("recognize", 0.0) + time.perf_counter() - detected
         return read
 
-    def read(self, image: np.ndarray, located: list[TextInstance]) -> list[TextInstance]:
+    def read(
+        self, image: np.ndarray, located: list[TextInstance], lexicon: Lexicon | None = None
+    ) -> list[TextInstance]:
         """The located instances that can be read, with text, score and start of reading."""
         # every way up that the shape leaves open, the likeliest first
         tried = [ways_up(instance.polygon) for instance in located]
-        best = self._best(image, tried)
+        best = self._best(image, tried, lexicon)
         again = [i for i, (_, _, score) in enumerate(best) if score < self.doubt_below and len(tried[i]) == 1]
         if again:
-            turned = self._best(image, [[turn_over(located[i].polygon)] for i in again])
+            turned = self._best(image, [[turn_over(located[i].polygon)] for i in again], lexicon)
             for i, candidate in zip(again, turned, strict=True):
                 if candidate[2] > best[i][2] + _MARGIN:
                     best[i] = candidate
@@ -66,10 +76,13 @@ class Cascade:
                 results.append(instance.replace(polygon=polygon, text=text, score=joint))
         return results
 
-    def _best(self, image: np.ndarray, tried: list[list[np.ndarray]]) -> list[tuple[np.ndarray, str, float]]:
+    def _best(
+        self, image: np.ndarray, tried: list[list[np.ndarray]], lexicon: Lexicon | None
+    ) -> list[tuple[np.ndarray, str, float]]:
         """Of several polygons for each instance, the one that reads best: (polygon, text, score)."""
         polygons = [polygon for ways in tried for polygon in ways]
-        readings = iter(self.recognizer.recognize([crop_instance(image, polygon) for polygon in polygons]))
+        crops = [crop_instance(image, polygon) for polygon in polygons]
+        readings = iter(self.recognizer.recognize(crops, lexicon))
         best = []
         for ways in tried:
             scored = [(polygon, *next(readings)) for polygon in ways]

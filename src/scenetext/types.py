@@ -61,12 +61,14 @@ class Sample:
     source      path, encoded bytes, or a uint8 array (H, W, 3).
     instances   the truth, in pixels of the image as `image.load_image` returns it.
     characters  optional per-instance character polygons, each (n, 4, 2) float32, parallel to `instances`.
+    lexicon     optional words that the data set says a reader may choose from in this image.
     """
 
     name: str
     source: Source
     instances: tuple[TextInstance, ...] = ()
     characters: tuple[np.ndarray, ...] | None = field(default=None, repr=False)
+    lexicon: tuple[str, ...] | None = field(default=None, repr=False)
 
     @property
     def image(self) -> np.ndarray:

@@ -76,3 +76,47 @@ def test_a_least_score_is_for_readers(data, toy_model, capsys):
     arguments = ["--dataset", "folder:words", *data, "--min-score", "0.5"]
     assert main(["evaluate", str(toy_model / "recognizer"), *arguments]) == 2
     assert "--min-score is for readers" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("choice", "description"),
+    [
+        ("2", "2 words an image, of 3 of the set, seed 0"),
+        ("strong", "strong: 100 words an image, of 3 of the set, seed 0"),
+        ("weak", "weak: the 3 words of the set"),
+        ("generic", "generic: words.txt, 2 words"),
+    ],
+)
+def test_crops_are_read_with_a_lexicon_that_the_score_names(
+    data, toy_model, tmp_path, capsys, choice, description
+):
+    (tmp_path / "words.txt").write_text("A\nB\n")
+    arguments = ["--dataset", "folder:words", *data, "--lexicon", choice]
+    assert main(["evaluate", str(toy_model / "recognizer"), *arguments]) == 0
+    score = json.loads(capsys.readouterr().out)
+    assert score["parameters"] == {"compare": "alphanumeric", "lexicon": description}
+    assert score["values"]["accuracy"] == 0.75, "the toy cannot write the fourth"
+
+
+def test_scenes_are_read_with_their_lexicons(data, toy_model, capsys):
+    arguments = ["--dataset", "folder:scenes", *data, "--lexicon", "strong"]
+    assert main(["evaluate", str(toy_model), *arguments]) == 2, "a folder of bundles is no MODEL"
+    capsys.readouterr()
+    pair = f"{toy_model / 'detector'}+{toy_model / 'recognizer'}"
+    assert main(["evaluate", pair, *arguments]) == 0
+    score = json.loads(capsys.readouterr().out)
+    assert score["values"]["hmean"] == 1
+    assert score["parameters"]["lexicon"].startswith("strong: 100 words")
+
+
+def test_lexicons_that_are_missing_or_without_use_are_one_line(data, toy_model, capsys):
+    for model, dataset, choice, message in (
+        ("recognizer", "folder:words", "official", "comes without a lexicon"),
+        ("recognizer", "folder:words", "nowhere.txt", "no lexicon 'nowhere.txt'"),
+        ("detector", "folder:scenes", "weak", "compares no texts"),
+    ):
+        arguments = ["--dataset", dataset, *data, "--lexicon", choice]
+        assert main(["evaluate", str(toy_model / model), *arguments]) == 2
+        err = capsys.readouterr().err
+        assert message in err
+        assert err.strip().count("\n") == 0

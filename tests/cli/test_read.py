@@ -160,3 +160,24 @@ def test_wrong_usage_is_code_2(arguments: list[str]) -> None:
     with pytest.raises(SystemExit) as stop:
         main(["read", *arguments, *(["x.jpg"] if arguments else [])])
     assert stop.value.code == 2
+
+
+def test_texts_are_chosen_from_the_words_of_a_file(
+    toy_model: Path, photos: Path, tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
+    words = tmp_path / "words.txt"
+    words.write_text("# two\nAha\nA\n")
+    assert read(toy_model, photos / "below" / "two.png", "--lexicon", words) == 0
+    assert capsys.readouterr().out == "A\n", "the other word of the photo is none of them"
+
+
+def test_a_lexicon_that_cannot_be_read_is_one_line(
+    toy_model: Path, photos: Path, tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
+    (tmp_path / "empty.txt").write_text("# none\n")
+    for name, reason in (("empty.txt", "holds no words"), ("missing.txt", "cannot be read")):
+        assert read(toy_model, photos, "--lexicon", tmp_path / name) == 2
+        captured = capsys.readouterr()
+        assert captured.out == ""
+        assert reason in captured.err
+        assert captured.err.count("\n") == 1

@@ -92,3 +92,16 @@ def test_large_numbers_of_crops_stay_aligned(
         Image.new("L", (40 + i % 7 * 20, 30), int(level) * 128).save(tmp_path / f"{i:03}.png")
     assert recognize(toy_model, tmp_path, "--format", "text") == 0
     assert capsys.readouterr().out.split() == ["ab"[level] for level in levels]
+
+
+def test_texts_are_chosen_from_the_words_of_a_file(
+    toy_model: Path, crops: Path, tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
+    words = tmp_path / "words.lst"
+    words.write_text("Ab\nB\n")
+    assert recognize(toy_model, crops / "1 grey.png", "--lexicon", words, "--format", "text") == 0
+    assert capsys.readouterr().out == "B\n"
+    assert recognize(toy_model, crops / "2 black.png", "--lexicon", words) == 0
+    _, text, score = capsys.readouterr().out.split("\t")
+    assert text == "Ab", "the likeliest of the words"
+    assert float(score) < 0.1

@@ -77,6 +77,16 @@ def test_words_are_scored_from_two_tables_by_path_or_by_file_name(tmp_path, caps
     assert "1 of 3 have no prediction (3.png" in captured.err
 
 
+def test_pitches_are_scored_by_token(tmp_path, capsys):
+    truth, predictions = tmp_path / "labels.tsv", tmp_path / "read.tsv"
+    truth.write_text("1.png\tC4 D4 E4\n2.png\tG4\n")
+    predictions.write_text("1.png\tC4 D5 E4\t0.5\n")
+    run("--truth", truth, "--predictions", predictions, "--protocol", "music", "--format", "json")
+    captured = capsys.readouterr()
+    assert json.loads(captured.out)["values"] == {"accuracy": 0.0, "edit_distance": 1.0}
+    assert "1 of 2 have no prediction (2.png" in captured.err
+
+
 def test_errors_are_those_of_the_library(folders, tmp_path):
     with pytest.raises(SettingsError, match="no protocol named"):
         run(*folders, "--protocol", "icdar")

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from scenery import write_fonts, write_photos
 from scenetext.cli.main import main
 from scenetext.data import open_dataset
 from scenetext.synth.scenes import SceneSynth
+from scenetext.synth.score_sheets import ScoreSynth
 from scenetext.synth.words import WordSynth
 
 
@@ -43,6 +45,26 @@ def test_scenes_come_back_with_their_polygons(places, tmp_path):
         for a, b in zip(found.instances, expected.instances, strict=True):
             assert a.legible == b.legible
             assert a.polygon == pytest.approx(b.polygon, abs=0.51)
+
+
+def test_music_comes_back_with_its_pitches_and_clean_music_needs_no_photographs(places, tmp_path, capsys):
+    for out, arguments in ((tmp_path / "clean", ["--set", "augmented=0"]), (tmp_path / "photo", places[2:])):
+        assert main(["synth", "music", *arguments, "--count", "4", "--seed", "7", "--out", str(out)]) == 0
+        assert capsys.readouterr().out.strip() == str(out)
+        fragments = open_dataset(f"folder:{out.name}", tmp_path)
+        drawn = ScoreSynth(places[3]) if out.name == "photo" else ScoreSynth(augmented=0.0)
+        for seed, fragment in enumerate(fragments, start=7):
+            expected = drawn.sample(seed)
+            assert fragment.instances[0].text == expected.instances[0].text
+            np.testing.assert_array_equal(fragment.image, expected.source)
+
+
+@pytest.mark.parametrize(("kind", "missing"), [("words", "fonts"), ("scenes", "backgrounds")])
+def test_words_and_scenes_ask_for_their_material(places, tmp_path, kind, missing, capsys):
+    at = places.index(f"--{missing}")
+    given = places[:at] + places[at + 2 :]
+    assert main(["synth", kind, *given, "--count", "1", "--out", str(tmp_path / "new")]) == 2
+    assert f"synth {kind} needs --{missing} DIR" in capsys.readouterr().err
 
 
 def test_a_place_that_is_not_empty_and_a_wrong_setting_are_refused(places, tmp_path, capsys):

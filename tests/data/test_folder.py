@@ -49,6 +49,15 @@ def test_a_jsonl_holds_scenes(place):
     assert second.instances == ()
 
 
+def test_a_row_of_a_jsonl_may_have_a_lexicon(place):
+    write_jsonl(
+        place, {"path": "a.png", "text": "one", "lexicon": ["one", "two"]}, {"path": "a.png", "text": "x"}
+    )
+    assert [word.lexicon for word in folder(place, "")] == [("one", "two"), None]
+    write_jsonl(place, {"path": "a.png", "instances": [], "lexicon": ["one"]})
+    assert folder(place, "")[0].lexicon == ("one",)
+
+
 def test_points_are_turned_clockwise(place):
     write_jsonl(place, {"path": "a.png", "instances": [{"polygon": BOX[::-1]}]})
     polygon = folder(place, "")[0].instances[0].polygon
@@ -85,6 +94,8 @@ def test_a_wrong_line_of_a_tsv_is_named(place, data, reason):
         ('{"path": "a.png", "text": "a", "instances": []}', 'either a "text" or'),
         ('{"path": "a.png", "text": null}', 'either a "text" or'),
         ('{"path": "c.png", "text": "a"}', "no such picture"),
+        ('{"path": "a.png", "text": "a", "lexicon": "a b"}', "a lexicon is a list of words"),
+        ('{"path": "a.png", "text": "a", "lexicon": ["a", 7]}', "a lexicon is a list of words"),
         ('{"path": "a.png", "instances": [{"polygon": [[1, 2], [3, 4]]}]}', "instance 0: a polygon is"),
         (
             '{"path": "a.png", "instances": [{"polygon": [[1, 2], [3, 4], [5, NaN]]}]}',

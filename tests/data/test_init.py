@@ -1,9 +1,8 @@
 from __future__ import annotations
 
-import io
 import operator
 import pickle
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
@@ -12,66 +11,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from datasets import TOYS
 from scenetext.data import DATASETS, open_dataset, parse_name
-from scenetext.data.lmdb_words import write_lmdb
 from scenetext.errors import ScenetextError, SettingsError
 from scenetext.types import Sample
-
-PICTURE = Image.fromarray(np.random.default_rng(0).integers(0, 256, (24, 60, 3), dtype=np.uint8))
-QUAD = "2,2,40,2,40,20,2,20"
-
-
-def write_folder(root: Path) -> str:
-    place = root / "mine"
-    place.mkdir()
-    for name in ("a", "b"):
-        PICTURE.save(place / f"{name}.png")
-    (place / "labels.tsv").write_text("a.png\tword\nb.png\t$3.50\n")
-    return "mine"
-
-
-def write_icdar_folder(root: Path) -> str:
-    for name in ("a", "b"):
-        PICTURE.save(root / f"{name}.png")
-        (root / f"gt_{name}.txt").write_text(f"{QUAD},word\n0,0,5,0,5,5,0,5,###\n")
-    return ""
-
-
-def write_icdar2015(root: Path) -> str:
-    images, labels = root / "icdar2015" / "train_images", root / "icdar2015" / "train_gts"
-    images.mkdir(parents=True)
-    labels.mkdir()
-    PICTURE.save(root / "picture.jpg")
-    for number in range(901, 1001):
-        (images / f"img_{number}.jpg").hardlink_to(root / "picture.jpg")
-        (labels / f"gt_img_{number}.txt").write_text(f"{QUAD},w{number}\n0,0,5,0,5,5,0,5,###\n")
-    return "val"
-
-
-def write_iiit5k(root: Path) -> str:
-    (root / "test").mkdir()
-    for name in ("1_1", "1_2"):
-        PICTURE.save(root / "test" / f"{name}.png")
-    (root / "test.tags").write_text("test/1_1.png PRIVATE\ntest/1_2.png 24\n")
-    return "test"
-
-
-def write_words(root: Path) -> str:
-    file = io.BytesIO()
-    PICTURE.save(file, "PNG")
-    write_lmdb(root / "train", [(file.getvalue(), "first"), (file.getvalue(), "zwölf")])
-    return "train"
-
-
-# By data set: writes a toy one into a folder, and says which split of it to read.
-TOYS: dict[str, Callable[[Path], str]] = {
-    "folder": write_folder,
-    "icdar": write_icdar_folder,
-    "icdar2015": write_icdar2015,
-    "icdar2015-words": write_icdar2015,
-    "iiit5k": write_iiit5k,
-    "lmdb": write_words,
-}
 
 
 @pytest.fixture(scope="module")
@@ -83,7 +26,7 @@ def elsewhere() -> Iterator[ProcessPoolExecutor]:
 
 def facts(sample: Sample) -> tuple[object, ...]:
     instances = [(i.text, i.score, i.legible, i.polygon.tolist()) for i in sample.instances]
-    return sample.name, instances, sample.image.shape, sample.image.tobytes()
+    return sample.name, instances, sample.lexicon, sample.image.shape, sample.image.tobytes()
 
 
 def test_every_data_set_has_a_toy() -> None:

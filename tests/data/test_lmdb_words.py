@@ -11,8 +11,10 @@ import lmdb
 import pytest
 from PIL import Image
 
+from scenetext.codecs.ctc import CTC
+from scenetext.data.filters import Filters
 from scenetext.data.lmdb_words import lmdb_words, write_lmdb
-from scenetext.errors import DataError, MissingExtraError
+from scenetext.errors import BadImageError, DataError, MissingExtraError
 
 
 def picture(width=30, height=10):
@@ -96,7 +98,9 @@ def test_the_map_grows_as_the_words_ask_for_it(tmp_path, monkeypatch):
     pictures = [bytes([i]) * 5000 * (i % 9) for i in range(100)]
     assert write_lmdb(tmp_path, ((data, f"w{i}") for i, data in enumerate(pictures))) == 100
     words = lmdb_words(tmp_path, "")
-    assert [words._fetch(i)[1:] for i in range(100)] == [(data, f"w{i}") for i, data in enumerate(pictures)]
+    found = [words.word(i) for i in range(100)]
+    assert [word.source for word in found] == pictures
+    assert [word.text for word in found] == [f"w{i}" for i in range(100)]
 
 
 def test_writing_needs_little_address_space(tmp_path):
@@ -130,17 +134,83 @@ def test_a_folder_without_a_database_is_an_error(tmp_path):
 def test_a_database_of_something_else_is_an_error(tmp_path):
     with lmdb.open(str(tmp_path)) as environment, environment.begin(write=True) as writer:
         writer.put(b"key", b"value")
-    with pytest.raises(DataError, match="no key num-samples"):
+    with pytest.raises(DataError, match="no database of word crops: it has no key num-samples"):
         lmdb_words(tmp_path, "")
 
 
-def test_a_missing_sample_names_its_key(tmp_path):
-    write_lmdb(tmp_path, [(picture(), "a")])
-    with lmdb.open(str(tmp_path), lock=False) as environment, environment.begin(write=True) as writer:
-        writer.put(b"num-samples", b"2")
+def damage(folder, key, value):
+    """Puts another value for a key, or none."""
+    with lmdb.open(str(folder), lock=False) as environment, environment.begin(write=True) as writer:
+        if value is None:
+            writer.delete(key)
+        else:
+            writer.put(key, value)
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "reason"),
+    [
+        (b"label-000000002", None, "has no key label-000000002"),
+        (b"image-000000002", None, "has no key image-000000002"),
+        (b"image-000000002", b"", "not an image"),
+        (b"image-000000002", b"GIF89a, and then nothing", "image not found"),
+        (b"label-000000002", b"caf\xe9", "its label .* is not UTF-8"),
+    ],
+)
+def test_a_damaged_sample_is_named_and_the_others_are_read(root, key, value, reason):
+    damage(root / "train", key, value)
+    words = lmdb_words(root, "train")
+    with pytest.raises(BadImageError, match=rf"train/000000002: .*({reason})"):
+        words[1].image  # noqa: B018
+    assert [words[i].instances[0].text for i in (0, 2)] == ["first", "3,50 €"]
+
+
+def test_a_sample_beyond_the_last_is_named(root):
+    damage(root / "train", b"num-samples", b"4")
+    with pytest.raises(BadImageError, match="no key label-000000004"):
+        lmdb_words(root, "train")[3]
+
+
+def test_lexicons_are_written_and_read(tmp_path):
+    write_lmdb(tmp_path, [(picture(), "a", ["a", "größe"]), (picture(), "b"), (picture(), "c", None)])
+    with (
+        lmdb.open(str(tmp_path), readonly=True, lock=False) as environment,
+        environment.begin() as reader,
+    ):
+        assert reader.get(b"lexicon-000000001") == "a größe".encode()
+    assert [word.lexicon for word in lmdb_words(tmp_path, "")] == [("a", "größe"), None, None]
+
+
+def test_all_databases_below_a_folder_are_one_set(tmp_path):
+    write_lmdb(tmp_path / "MJ" / "MJ_train", [(picture(), "b"), (picture(), "c")])
+    write_lmdb(tmp_path / "MJ" / "MJ_test", [(picture(), "a")])
+    write_lmdb(tmp_path / "ST", [(picture(), "d")])
     words = lmdb_words(tmp_path, "")
-    with pytest.raises(DataError, match="no key label-000000002"):
-        words[1]
+    assert texts(words) == ["a", "b", "c", "d"]
+    assert [word.name for word in words] == [
+        "MJ/MJ_test/000000001",
+        "MJ/MJ_train/000000001",
+        "MJ/MJ_train/000000002",
+        "ST/000000001",
+    ]
+    assert texts(lmdb_words(tmp_path, "MJ")) == ["a", "b", "c"]
+
+
+def test_a_database_that_is_linked_into_place_is_found(root, tmp_path):
+    (tmp_path / "sets").mkdir()
+    (tmp_path / "sets" / "linked").symlink_to(root / "train")
+    assert len(lmdb_words(tmp_path / "sets", "")) == 3
+
+
+@pytest.mark.parametrize("word", ["back\\slash", "hy-phen", "[a]", "^", "]", "a\\-b", "'\"", "{}|~`"])
+def test_words_with_marks_survive_writing_reading_filtering_and_encoding(tmp_path, word):
+    write_lmdb(tmp_path, [(picture(), word)])
+    (text,) = texts(lmdb_words(tmp_path, ""))
+    assert text == word
+    assert Filters(charset="printable94").dropped_by(text) is None
+    codec = CTC("printable94")
+    targets = codec.encode([text])["targets"][0]
+    assert "".join(codec.characters.characters[target - 1] for target in targets) == word
 
 
 def test_without_the_package_the_error_says_what_to_install(tmp_path, monkeypatch):

@@ -90,3 +90,13 @@ def test_pixels_do_not_travel_to_other_processes():
     copy = pickle.loads(pickle.dumps(words))
     assert len(copy) == 2
     assert kept(copy) == []
+
+
+def test_a_word_has_the_lexicon_of_its_scene():
+    plain = scene("a")
+    words = word_crops([Sample("b", plain.source, plain.instances, lexicon=("red", "blue")), plain])
+    assert [word.lexicon for word in words] == [("red", "blue"), ("red", "blue"), None, None]
+
+
+def test_scenes_without_words_give_none():
+    assert len(word_crops([])) == 0

@@ -12,6 +12,7 @@ from PIL import Image
 from scenery import write_fonts, write_photos
 from scenetext.data.icdar import write_icdar
 from scenetext.synth.scenes import SceneSynth
+from scenetext.synth.score_sheets import ScoreSynth
 from scenetext.synth.words import WordSynth
 
 TEXTS = ("Open", "exit", "42", "SALE", "Cafe", "to")
@@ -24,18 +25,20 @@ def _one_thread() -> None:
 
 @pytest.fixture(scope="session")
 def toy_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What `--data` names: fonts, backgrounds, and the data sets `folder:words` and `icdar:scenes`."""
+    """What `--data` names: fonts, backgrounds, the data sets `folder:words`, `folder:scores`, `icdar:scenes`."""
     root = tmp_path_factory.mktemp("data")
     write_fonts(root / "fonts")
     write_photos(root / "backgrounds")
     words = WordSynth(str(root / "fonts"), str(root / "backgrounds"))
-    (root / "words").mkdir()
-    lines = []
-    for seed in range(8):
-        sample = words.sample(seed)
-        Image.fromarray(np.asarray(sample.source)).save(root / "words" / f"{seed}.png")
-        lines.append(f"{seed}.png\t{sample.instances[0].text}")
-    (root / "words" / "labels.tsv").write_text("\n".join(lines), encoding="utf-8")
+    scores = ScoreSynth(augmented=0.0, max_notes=5)
+    for folder, synth, count in (("words", words, 8), ("scores", scores, 4)):
+        (root / folder).mkdir()
+        lines = []
+        for seed in range(count):
+            sample = synth.sample(seed)
+            Image.fromarray(np.asarray(sample.source)).save(root / folder / f"{seed}.png")
+            lines.append(f"{seed}.png\t{sample.instances[0].text}")
+        (root / folder / "labels.tsv").write_text("\n".join(lines), encoding="utf-8")
     scenes = SceneSynth(str(root / "fonts"), str(root / "backgrounds"), size=192)
     (root / "scenes").mkdir()
     for seed in range(3):

@@ -93,7 +93,10 @@ def test_a_run_that_is_asked_to_stop_saves_its_state_first(toy_data, tmp_path):
     with pytest.raises(KeyboardInterrupt):
         train(toy_recipe("crnn-light"), options(toy_data, tmp_path, stop=lambda: True), lines.append)
     assert load_checkpoint(tmp_path / "last.safetensors")[1]["step"] == 1
-    assert lines[-1] == "stopped after step 1 of 2; go on with --resume"
+    assert lines[-2:] == [
+        "stopped after step 1 of 2; go on with --resume",
+        "samples used: 2; left out: none",
+    ]
 
 
 def test_a_loss_that_is_not_finite_stops_the_run_and_keeps_the_batch(toy_data, tmp_path, monkeypatch):

@@ -1,11 +1,15 @@
 """From every packaged recipe to a bundle that reads the same."""
 
+import json
+
 import numpy as np
 import pytest
 import torch
 from toy_recipes import toy_recipe
 
 from scenetext.bundle import load_bundle
+from scenetext.charset import CHARSETS
+from scenetext.cli.main import main
 from scenetext.detector import Detector
 from scenetext.errors import TrainingError
 from scenetext.learn import export as exporting
@@ -17,8 +21,8 @@ from scenetext.recipe import recipe_names
 from scenetext.recognizer import Recognizer
 
 
-def trained(toy_data, out, name):
-    train(toy_recipe(name), Options(data=toy_data, out=out, workers=0, threads=1, device="cpu"))
+def trained(toy_data, out, name, *changes):
+    train(toy_recipe(name, *changes), Options(data=toy_data, out=out, workers=0, threads=1, device="cpu"))
     return out
 
 
@@ -48,6 +52,30 @@ def test_every_recipe_trains_two_steps_exports_and_reads_the_same(toy_data, tmp_
     assert all(torch.allclose(weights[key].float(), best[key].float(), rtol=2e-3, atol=1e-4) for key in best)
 
 
+def test_a_model_trained_on_padded_crops_reads_padded_crops(toy_data, tmp_path):
+    run = trained(toy_data, tmp_path / "run", "crnn-light", "resize.pad=true")
+    bundle = export(run, tmp_path / "bundle", threads=1)
+    assert load_run(run)[0].resize == Recognizer.load(bundle.folder, 1).resize
+    assert Recognizer.load(bundle.folder, 1).resize.pad
+
+
+def test_a_bundle_that_has_learnt_a_little_music_prints_pitches(toy_data, tmp_path, capsys):
+    stage = "stages=[{steps=100, batch=6, lr=3e-3, warmup=5, data=[{name='folder:scores'}]}]"
+    wide = ("net.seq_args.hidden=64", "net.feat_args.width=64", "validate.every=100")
+    recipe = toy_recipe("music-light", stage, *wide, "precision='fp32'", "optim.ema=0.0")
+    run = tmp_path / "run"
+    train(recipe, Options(data=toy_data, out=run, workers=0, threads=1, device="cpu", overfit=2))
+    scores = json.loads((run / "validation.jsonl").read_text())["scores"]["overfit"]["values"]
+    assert scores["edit_distance"] < 4.5  # of five notes
+    export(run, tmp_path / "bundle", threads=1)
+    crops = sorted(str(path) for path in (toy_data / "scores").glob("*.png"))
+    assert main(["recognize", *crops, "--recognizer", str(tmp_path / "bundle"), "--format", "text"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == len(crops)
+    assert any(lines)
+    assert {token for line in lines for token in line.split(" ") if line} <= set(CHARSETS["pitches"])
+
+
 def test_a_graph_that_drifts_is_not_written(toy_data, tmp_path, monkeypatch):
     run = trained(toy_data, tmp_path / "run", "crnn-light")
     monkeypatch.setattr(exporting, "TOLERANCE", -1.0)
@@ -66,7 +94,7 @@ def test_a_graph_that_scores_otherwise_is_not_written(toy_data, tmp_path, monkey
 
 def test_parity_is_the_largest_difference_and_a_nan_fails():
     ones, off = np.ones((2, 2), np.float32), np.full((2, 2), 1.0005, np.float32)
-    images = [np.zeros((1, 1, 2, 2), np.float32)]
+    images = [{"images": np.zeros((1, 1, 2, 2), np.float32)}]
     worst = check_parity(lambda x: {"a": ones}, lambda x: {"a": off}, images)
     assert worst == pytest.approx(0.0005, rel=1e-2)
     with pytest.raises(TrainingError):

@@ -10,7 +10,7 @@ from toy_recipes import toy_recipe
 
 from scenetext.codecs import make_codec
 from scenetext.errors import DataError, SettingsError
-from scenetext.learn.loader import SYNTHS, Mixture, batches, fixed_samples, make_source, stage_blocks
+from scenetext.learn.loader import DROPPED, SYNTHS, Mixture, batches, fixed_samples, make_source, stage_blocks
 from scenetext.recipe import Data
 
 FRAMES = {width: width // 4 for width in range(0, 513, 4)}
@@ -19,6 +19,11 @@ FRAMES = {width: width // 4 for width in range(0, 513, 4)}
 def blocks(name, root, *changes, **kwargs):
     recipe = toy_recipe(name, *changes)
     return stage_blocks(recipe, 0, make_codec(recipe.codec), FRAMES, root, 0, **kwargs)
+
+
+def left_out(batch) -> dict[str, int]:
+    counts = zip(DROPPED, batch["dropped"].tolist(), strict=True)
+    return {reason: count for reason, count in counts if count}
 
 
 def same(a, b) -> bool:
@@ -69,7 +74,7 @@ def test_a_batch_of_which_one_word_fits_is_that_word_alone(toy_data, tmp_path):
     crop = np.zeros((32, 64, 3), np.uint8)
     batch = few._batch([(crop, "longer")] * 7 + [(crop, "ab")])
     assert batch["lengths"].tolist() == [2] * 8
-    assert int(batch["dropped"]) == 7
+    assert left_out(batch) == {"too_long": 7}
 
 
 def test_narrow_views_of_long_words_are_widened_and_hopeless_ones_an_error(toy_data):
@@ -81,6 +86,34 @@ def test_narrow_views_of_long_words_are_widened_and_hopeless_ones_an_error(toy_d
     hopeless = stage_blocks(recipe, 0, codec, dict.fromkeys(FRAMES, 4), toy_data, 0)
     with pytest.raises(DataError, match=r"raise resize\.max_width"):
         hopeless._batch(words)
+
+
+def test_what_cannot_be_learnt_is_counted_by_reason(tmp_path):
+    (tmp_path / "words").mkdir()
+    for name, width in (("good", 64), ("foreign", 64), ("empty", 64), ("long", 64)):
+        picture = np.random.default_rng(0).integers(0, 256, (32, width, 3), dtype=np.uint8)
+        Image.fromarray(picture).save(tmp_path / "words" / f"{name}.png")
+    (tmp_path / "words" / "bad.png").write_bytes(b"nonsense")
+    labels = "good.png\tfine\nforeign.png\té\nempty.png\t\nbad.png\tlost\nlong.png\t" + "a1" * 20 + "\n"
+    (tmp_path / "words" / "labels.tsv").write_text(labels)
+    made = blocks("crnn-light", tmp_path, "stages.0.batch=16")[0]
+    assert {reason for batch in made for reason in left_out(batch)} == set(DROPPED)
+    assert {length for batch in made for length in batch["lengths"].tolist()} == {4}
+
+
+def test_padded_words_are_as_wide_as_the_widest_of_a_batch_and_none_is_squeezed(toy_data):
+    recipe = toy_recipe("crnn-light", "resize.pad=true", "stages.0.batch=3")
+    codec = make_codec(recipe.codec)
+    padded = stage_blocks(recipe, 0, codec, FRAMES, toy_data, 0)
+    words = [(np.full((32, width, 3), 255, np.uint8), "ab") for width in (20, 40, 100)]
+    for word, _ in words:
+        word[:, :-1] = np.arange(word.shape[1] - 1)[None, :, None]
+    images = padded._batch(words)["images"][:, 0, 0]
+    assert images.shape == (3, 112)
+    for row, (word, _) in zip(images, words, strict=True):
+        width = word.shape[1]
+        assert torch.allclose(row[:width] * 127.5 + 127.5, torch.from_numpy(word[0, :, 0]).float(), atol=0.01)
+        assert (row[width:] == 1).all()
 
 
 @pytest.mark.parametrize("workers", [0, 1])
@@ -97,7 +130,7 @@ def test_a_crop_that_cannot_be_decoded_is_left_out(tmp_path):
     (tmp_path / "words" / "bad.png").write_bytes(b"nonsense")
     (tmp_path / "words" / "labels.tsv").write_text("good.png\tfine\nbad.png\tlost\n")
     made = blocks("crnn-light", tmp_path)[0]
-    assert sum(int(batch["dropped"]) for batch in made) > 0
+    assert {reason for batch in made for reason in left_out(batch)} == {"undecodable"}
     assert {length for batch in made for length in batch["lengths"].tolist()} == {4}
 
 
@@ -113,6 +146,12 @@ def test_every_synthesiser_is_a_source(toy_data, name):
     settings = {"size": 96} if name == "synth-scenes" else {}
     sample = make_source(Data(name, settings=settings), toy_data).sample(3)
     assert sample.image.dtype == np.uint8
+
+
+def test_clean_scores_need_no_folder_of_photographs_and_photographed_ones_do(tmp_path):
+    assert make_source(Data("synth-scores", settings={"augmented": 0.0}), tmp_path).sample(0).instances[0].text
+    with pytest.raises(SettingsError, match="no such folder of background photographs"):
+        make_source(Data("synth-scores"), tmp_path)
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from scenetext.learn.validate import Validation
 
 def steps(record, first, last, **figures):
     for step in range(first, last + 1):
-        record.step(step, 0, 0.1, figures, images=4, dropped=1)
+        record.step(step, 0, 0.1, figures, images=4, dropped={"charset": 1})
 
 
 def rows(folder):
@@ -24,11 +24,12 @@ def test_figures_are_averaged_and_written_every_so_often(tmp_path):
     steps(record, REPORT_EVERY // 2 + 1, REPORT_EVERY, loss=3.0)
     steps(record, REPORT_EVERY + 1, 70, loss=5.0)
     record.close()
-    assert [(row["step"], float(row["loss"]), row["dropped"]) for row in rows(tmp_path)] == [
+    assert [(row["step"], float(row["loss"]), row["dropped_charset"]) for row in rows(tmp_path)] == [
         (str(REPORT_EVERY), 2.0, str(REPORT_EVERY)),
         ("70", 5.0, str(70 - REPORT_EVERY)),
     ]
-    assert len(lines) == 2
+    assert len(lines) == 3
+    assert lines[-1] == "samples used: 280; left out: 70 with characters outside the charset"
 
 
 def test_a_resumed_run_forgets_what_came_after_its_checkpoint_and_may_have_other_losses(tmp_path):
@@ -37,9 +38,11 @@ def test_a_resumed_run_forgets_what_came_after_its_checkpoint_and_may_have_other
     record.validation(100, Validation(0.5, {}, ["a"]))
     record.validation(150, Validation(0.6, {}, ["b"]))
     record.close()
-    again = Record(tmp_path, 100, 200, lambda line: None)
+    lines = []
+    again = Record(tmp_path, 100, 200, lines.append)
     steps(again, 101, 150, dice=2.0)
     again.close()
+    assert lines[-1].startswith("samples used: 600; left out: 150 ")  # those of the first hundred steps too
     assert [(row["step"], row["loss"], row["dice"]) for row in rows(tmp_path)] == [
         ("50", "1", ""),
         ("100", "1", ""),
@@ -47,3 +50,23 @@ def test_a_resumed_run_forgets_what_came_after_its_checkpoint_and_may_have_other
     ]
     told = [json.loads(line)["step"] for line in (tmp_path / "validation.jsonl").read_text().splitlines()]
     assert told == [100]
+
+
+def test_what_is_left_out_is_counted_by_reason_also_where_a_validation_comes_between(tmp_path):
+    lines = []
+    record = Record(tmp_path, 0, 50, lines.append)
+    record.step(1, 0, 0.1, {"loss": 1.0}, images=4, dropped={"too_long": 2, "undecodable": 1})
+    record.validation(1, Validation(0.5, {}, []))
+    record.step(2, 0, 0.1, {"loss": 1.0}, images=4, dropped={"too_long": 1})
+    record.close()
+    assert lines[-1] == (
+        "samples used: 8; left out: 1 that cannot be decoded, 3 with labels too long for the network"
+    )
+
+
+def test_a_run_that_left_nothing_out_says_so(tmp_path):
+    lines = []
+    record = Record(tmp_path, 0, 50, lines.append)
+    record.step(1, 0, 0.1, {"loss": 1.0}, images=4, dropped={})
+    record.close()
+    assert lines[-1] == "samples used: 4; left out: none"

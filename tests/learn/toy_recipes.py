@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from scenetext.recipe import Recipe, load_recipe
 
-# Only what costs time is changed: sizes, steps, data. Nets, codecs, losses and optimisers stay the recipe's.
+# Only what costs time is changed: sizes, widths, steps, data. Stages, losses and optimisers stay the recipe's.
 _COMMON = [
     "validate.every=2",
     "validate.limit=2",
@@ -12,11 +15,12 @@ _COMMON = [
 
 
 def toy_recipe(name: str, *changes: str) -> Recipe:
-    """The recipe with one short stage on the toy words or scenes."""
-    task = load_recipe(name).task
-    if task == "recognition":
-        data = ["validate.data=['folder:words']"]
-        stage = "stages=[{steps=2, batch=2, lr=1e-3, data=[{name='folder:words'}]}]"
+    """The recipe with one short stage on the toy words, fragments of scores, or scenes."""
+    recipe = load_recipe(name)
+    if recipe.task == "recognition":
+        source = "folder:scores" if recipe.codec["charset"] == "pitches" else "folder:words"
+        data = [f"validate.data=['{source}']", *_narrow(recipe.net)]
+        stage = f"stages=[{{steps=2, batch=2, lr=1e-3, data=[{{name='{source}'}}]}}]"
     else:
         data = ["validate.data=['icdar:scenes']", "resize.max_pixels=20000", "resize.min_side=32"]
         stage = (
@@ -24,3 +28,17 @@ def toy_recipe(name: str, *changes: str) -> Recipe:
             "augment={size=64, crops=4, text_height=[12.0, 24.0], scale=[0.3, 2.0]}}]"
         )
     return load_recipe(name, [*_COMMON, *data, stage, *changes])
+
+
+def _narrow(net: Mapping[str, Any]) -> list[str]:
+    """Changes that make the stages of a recogniser small."""
+    changes = []
+    if net["trans"] == "tps":
+        changes.append("net.trans_args.width=16")
+    if net["feat"] in ("vgg", "rcnn", "resnet"):
+        changes.append("net.feat_args.width=32")
+    if net["seq"] == "bilstm":
+        changes.append("net.seq_args.hidden=16")
+    if net["pred"] == "attention":
+        changes += ["net.pred_args.hidden=16", "codec.length=4"]
+    return changes

@@ -28,6 +28,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--limit", type=whole, default=0, metavar="N", help="only the first N samples (0: all)"
     )
     parser.add_argument("--threads", type=positive, metavar="N", help="processors to use (default: all)")
+    parser.add_argument(
+        "--lexicon",
+        metavar="WORDS",
+        help="choose texts from words: strong (100 an image), weak (all of the set), generic (words.txt in "
+        "the data), official (of the data set), a number of words an image, or a file (default: read freely)",
+    )
     parser.add_argument("--min-score", type=share, metavar="S", help="of readings, for a reader")
     parser.add_argument("--format", choices=("text", "json"), default="text")
     parser.add_argument(
@@ -44,16 +50,18 @@ def run(args: argparse.Namespace) -> int:
     from tqdm import tqdm
 
     from ..data import open_dataset
+    from ..evaluate.lexicons import choose_lexicons
     from ..evaluate.protocols import find_protocol
     from ..judge import judge
 
     model, default = _model(args.model, args.threads, args.min_score)
     samples = open_dataset(args.dataset, args.data)
+    protocol = find_protocol(args.protocol or default)
+    lexicons = choose_lexicons(args.lexicon, samples, args.data) if args.lexicon else None
     if args.limit:
         samples = samples[: args.limit]
-    protocol = find_protocol(args.protocol or default)
     with tqdm(total=len(samples), disable=None, file=sys.stderr, unit="img") as bar:
-        judgement = judge(model, samples, protocol, bar.update)
+        judgement = judge(model, samples, protocol, bar.update, lexicons)
     for line in judgement.examples(args.examples) if args.examples else ():
         print(line, file=sys.stderr)
     print(json.dumps(judgement.score.to_dict(), indent=2) if args.format == "json" else judgement.score)

@@ -37,8 +37,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "train": ("train", "train a model by a recipe"),
     "evaluate": ("evaluate", "score a model on a data set"),
     "score": ("score", "score result files of any system"),
+    "benchmark": ("benchmark", "print the table of a set of models over the usual test sets"),
     "export": ("export", "make a bundle of a training run"),
     "synth": ("synth", "draw synthetic words or scenes"),
+    "data": ("data", "check a data set, or convert it to another layout"),
 }
 
 # Packages of the extra "train" that a command may find missing.

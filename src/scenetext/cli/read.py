@@ -12,6 +12,7 @@ from ..draw import draw_instances
 from ..errors import BadImageError
 from ..formats import WRITERS
 from ..image import MAX_PIXELS, load_image
+from ..lexicon import Lexicon
 from ..reader import DEFAULT_MODEL, MODELS, Reader
 from ..runtime import hand_back_memory
 from ..spotter import Cascade
@@ -38,6 +39,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add("--model", help=f"detector and recogniser: {names}, or a folder (default: {DEFAULT_MODEL})")
     add("--detector", metavar="NAME|DIR", help="detector in place of the model's")
     add("--recognizer", metavar="NAME|DIR", help="recogniser in place of the model's")
+    add("--lexicon", type=Path, metavar="FILE", help="choose each text from these words, one a line")
     add("--threads", type=positive, metavar="N", help="processors to use (default: all)")
     add("--min-score", type=share, metavar="S", help=f"drop words below (default: {Cascade.min_score})")
     add(
@@ -60,6 +62,7 @@ def run(args: argparse.Namespace) -> int:
         min_score=args.min_score,
         max_pixels=args.max_pixels,
     )
+    lexicon = Lexicon.from_file(args.lexicon) if args.lexicon else None
     failures: list[BadImageError] = []
     sources = expand(args.sources, failures)
     missing = len(failures)
@@ -74,7 +77,7 @@ def run(args: argparse.Namespace) -> int:
             name = "stdin" if source == STDIN else source
             image = content(source)
             try:
-                reading = reader.read(image, name=name)
+                reading = reader.read(image, name=name, lexicon=lexicon)
             except BadImageError as error:
                 failures.append(error)
                 continue

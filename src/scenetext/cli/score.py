@@ -40,6 +40,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Prints the score; returns the exit code. Raises ScenetextError."""
     # Here, not at the top: `--help` need not wait for shapely.
+    from ..evaluate.fragments import Fragments
     from ..evaluate.protocols import adjusted, find_protocol
     from ..evaluate.recognition import Recognition
     from ..evaluate.results import by_name, pair, read_results, read_words
@@ -48,20 +49,22 @@ def run(args: argparse.Namespace) -> int:
 
     protocol = adjusted(find_protocol(args.protocol), dict(parse_change(change) for change in args.set))
     score: Score
-    if isinstance(protocol, Recognition):
+    if isinstance(protocol, Recognition | Fragments):
         words, read = read_words(args.truth), read_words(args.predictions)
         if not words.keys() & read.keys():
             words, read = by_name(words), by_name(read)
         texts, guesses, absent = pair(words, read, "")
+        count = len(texts)
         score = protocol(texts, guesses)
     else:
         truth, predictions = (read_results(path, protocol.layout) for path in (args.truth, args.predictions))
         wanted, found, absent = pair(truth, predictions, [])
+        count = len(wanted)
         score = protocol(wanted, found)
     if absent:
         print(
-            f"scenetext score: {len(absent)} of {score.counts.get('images', score.counts.get('words'))} "
-            f"have no prediction ({absent[0]}, ...) and count as empty",
+            f"scenetext score: {len(absent)} of {count} have no prediction ({absent[0]}, ...) "
+            "and count as empty",
             file=sys.stderr,
         )
     print(json.dumps(score.to_dict(), indent=2) if args.format == "json" else score)

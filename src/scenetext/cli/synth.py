@@ -1,4 +1,4 @@
-"""`scenetext synth`: synthetic words or scenes on disk."""
+"""`scenetext synth`: synthetic words, scenes or fragments of music on disk."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from ..types import Sample
 from .arguments import positive, whole
 
-HELP = "Draw synthetic training data: word crops as an LMDB, or scenes as pictures with ICDAR label files."
+HELP = """Draw synthetic data: word crops as an LMDB, scenes as pictures with ICDAR label files, fragments of
+music scores as pictures with a file of their pitches."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """The arguments of the command."""
-    parser.add_argument("kind", choices=("words", "scenes"))
+    parser.add_argument("kind", choices=("words", "scenes", "music"))
     parser.add_argument(
-        "--fonts", type=Path, required=True, metavar="DIR", help="folder of .ttf and .otf files"
+        "--fonts", type=Path, metavar="DIR", help="folder of .ttf and .otf files, for words and scenes"
     )
     parser.add_argument(
-        "--backgrounds", type=Path, required=True, metavar="DIR", help="folder of photographs"
+        "--backgrounds", type=Path, metavar="DIR", help="folder of photographs (not needed for clean music)"
     )
     parser.add_argument(
         "--words", type=Path, metavar="FILE", help="lexicon, one word a line (default: a packaged one)"
@@ -38,7 +38,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="KEY=VALUE",
-        help="a setting of WordSynth or SceneSynth, such as curved=0.5",
+        help="a setting of WordSynth, SceneSynth or ScoreSynth, such as curved=0.5",
     )
 
 
@@ -48,24 +48,37 @@ def run(args: argparse.Namespace) -> int:
 
     from ..data.icdar import write_icdar
     from ..data.lmdb_words import write_lmdb
+    from ..data.targets import TARGETS, Row
     from ..errors import SettingsError
     from ..settings import build, parse_change
     from ..synth.corpus import Corpus
     from ..synth.scenes import SceneSynth
+    from ..synth.score_sheets import ScoreSynth
     from ..synth.words import WordSynth
 
     if args.out.exists() and any(args.out.iterdir()):
         raise SettingsError(f"{args.out}: not empty; choose another --out")
-    settings: dict[str, object] = {"fonts": str(args.fonts), "backgrounds": str(args.backgrounds)}
+    settings: dict[str, object] = {}
+    for name in ("fonts", "backgrounds"):
+        if folder := getattr(args, name):
+            settings[name] = str(folder)
+        elif args.kind != "music":
+            raise SettingsError(f"synth {args.kind} needs --{name} DIR")
     if args.words:
         settings["corpus"] = Corpus.from_file(args.words)
-    for change in args.set:
-        key, value = parse_change(change)
-        settings[key] = value
+    settings |= dict(parse_change(change) for change in args.set)
     seeds = tqdm(range(args.seed, args.seed + args.count), disable=None, file=sys.stderr, unit="img")
     if args.kind == "words":
         words = build(WordSynth, settings, "synth words")
-        write_lmdb(args.out, (_encoded(words.sample(seed)) for seed in seeds))
+        samples = (words.sample(seed) for seed in seeds)
+        write_lmdb(args.out, ((_jpeg(sample.image), sample.instances[0].text or "") for sample in samples))
+    elif args.kind == "music":
+        scores = build(ScoreSynth, settings, "synth music")
+        args.out.mkdir(parents=True, exist_ok=True)
+        samples = (scores.sample(seed) for seed in seeds)
+        # PNG, for what JPEG leaves of a clean fragment is not clean
+        rows = (Row(sample, _encoded(sample.image, "PNG"), True) for sample in samples)
+        TARGETS["tsv"].write(args.out, rows)
     else:
         scenes = build(SceneSynth, settings, "synth scenes")
         args.out.mkdir(parents=True, exist_ok=True)
@@ -77,12 +90,11 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _encoded(sample: Sample) -> tuple[bytes, str]:
-    """The picture as JPEG, and the text."""
-    return _jpeg(sample.image), sample.instances[0].text or ""
-
-
 def _jpeg(image: np.ndarray) -> bytes:
+    return _encoded(image, "JPEG", quality=92)
+
+
+def _encoded(image: np.ndarray, form: str, **settings: int) -> bytes:
     buffer = io.BytesIO()
-    Image.fromarray(image).save(buffer, "JPEG", quality=92)
+    Image.fromarray(image).save(buffer, form, **settings)
     return buffer.getvalue()

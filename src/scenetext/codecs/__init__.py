@@ -2,7 +2,7 @@
 
 Every codec is a frozen dataclass of settings. Look one up in CODECS by the name a recipe or bundle gives.
 
-    TextCodec    encode(texts) -> arrays               decode(outputs) -> [(text, score)]
+    TextCodec    encode(texts) -> arrays               decode(outputs, lexicon, step) -> [(text, score)]
     SceneCodec   encode(instances, size) -> arrays     decode(outputs, size) -> [TextInstance]
 """
 
@@ -13,21 +13,57 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from ..charset import Charset
 from ..errors import unknown_name
+from ..lexicon import Lexicon
 from ..settings import build
-from ..types import TextInstance
+from ..types import Graph, TextInstance
+from .attention import Attention
 from .ctc import CTC
 from .db import DB
+from .stitch import Windows
 
 
 class TextCodec(Protocol):
     """Between the text of a word crop and the arrays a recogniser is trained on and puts out."""
 
+    @property
+    def characters(self) -> Charset:
+        """The characters it can write."""
+
+    @property
+    def classes(self) -> int:
+        """Number of classes a network has to put out."""
+
+    def fits(self, text: str, frames: int) -> bool:
+        """Whether a network with this many frames can put out `text`."""
+
     def encode(self, texts: Sequence[str]) -> dict[str, np.ndarray]:
         """The training targets of a batch."""
 
-    def decode(self, outputs: Mapping[str, np.ndarray]) -> list[tuple[str, float]]:
-        """Text and confidence in [0, 1] of each crop of a batch."""
+    def decode(
+        self,
+        outputs: Mapping[str, np.ndarray],
+        lexicon: Lexicon | Sequence[Lexicon | None] | None = None,
+        step: Graph | None = None,
+    ) -> list[tuple[str, float]]:
+        """Text and confidence in [0, 1] of each crop of a batch.
+
+        lexicon   the words that a text is chosen from: one for all crops, or one or None for each.
+        step      one step of the decoder, for codecs that search with one.
+        """
+
+    def unfinished(self, outputs: Mapping[str, np.ndarray]) -> np.ndarray:
+        """(N,) bool: the rows whose text may go on beyond what was put out."""
+
+    def stitch(
+        self,
+        outputs: Mapping[str, np.ndarray],
+        windows: Windows,
+        lexicon: Lexicon | None = None,
+        step: Graph | None = None,
+    ) -> tuple[str, float]:
+        """As `decode`, of one long crop, of which the rows are overlapping windows (see stitch.py)."""
 
 
 class SceneCodec(Protocol):
@@ -40,7 +76,7 @@ class SceneCodec(Protocol):
         """The instances of one view (a batch of one), in view pixels."""
 
 
-CODECS: dict[str, type] = {"ctc": CTC, "db": DB}
+CODECS: dict[str, type] = {"ctc": CTC, "attention": Attention, "db": DB}
 
 
 def make_codec(settings: Mapping[str, Any], where: str = "codec") -> Any:

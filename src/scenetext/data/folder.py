@@ -6,7 +6,8 @@
                    where INSTANCE is {"polygon": [[x, y], ...], "text": ..., "legible": true}
 
 Paths are relative to the folder. In the TSV nothing is quoted or escaped: a text is what stands between the
-tab and the end of the line. In an instance, `text` and `legible` may be missing.
+tab and the end of the line. In an instance, `text` and `legible` may be missing. A row of the JSONL may have
+a "lexicon", a list of the words that a reader may choose from in this picture.
 """
 
 from __future__ import annotations
@@ -45,29 +46,32 @@ def folder(root: Path, split: str) -> Sequence[Sample]:
     raise DataError(f"{place}: holds neither labels.tsv nor labels.jsonl")
 
 
-def _words(place: Path, rows: list[tuple[str, str]]) -> Words:
+_Row = tuple[str, str, tuple[str, ...] | None]  # path, text, lexicon
+
+
+def _words(place: Path, rows: list[_Row]) -> Words:
     return Words(len(rows), partial(_word, place, rows))
 
 
-def _word(place: Path, rows: list[tuple[str, str]], index: int) -> Word:
-    path, text = rows[index]
-    return path, place / path, text
+def _word(place: Path, rows: list[_Row], index: int) -> Word:
+    path, text, lexicon = rows[index]
+    return Word(path, place / path, text, lexicon)
 
 
-def _read_tsv(place: Path, file: Path) -> list[tuple[str, str]]:
-    rows = []
+def _read_tsv(place: Path, file: Path) -> list[_Row]:
+    rows: list[_Row] = []
     for number, line in enumerate(decode_lines(file.read_bytes(), str(file)), start=1):
         if not line:
             continue
         fields = line.split("\t")
         if len(fields) != 2:
             raise DataError(f"{file}:{number}: expected 2 columns (path <TAB> text), found {len(fields)}")
-        rows.append((_picture(place, fields[0], f"{file}:{number}"), fields[1]))
+        rows.append((_picture(place, fields[0], f"{file}:{number}"), fields[1], None))
     return rows
 
 
 def _read_jsonl(place: Path, file: Path) -> Sequence[Sample]:
-    words: list[tuple[str, str]] = []
+    words: list[_Row] = []
     scenes: list[Sample] = []
     for number, line in enumerate(decode_lines(file.read_bytes(), str(file)), start=1):
         if not line.strip():
@@ -80,18 +84,27 @@ def _read_jsonl(place: Path, file: Path) -> Sequence[Sample]:
         if not isinstance(row, dict) or not isinstance(row.get("path"), str):
             raise DataError(f'{where}: expected an object with a "path"')
         path = _picture(place, row["path"], where)
+        lexicon = _lexicon(row.get("lexicon"), where)
         if isinstance(row.get("text"), str) and "instances" not in row:
-            words.append((path, row["text"]))
+            words.append((path, row["text"], lexicon))
         elif isinstance(row.get("instances"), list) and "text" not in row:
             instances = [
                 _instance(entry, f"{where}: instance {i}") for i, entry in enumerate(row["instances"])
             ]
-            scenes.append(Sample(path, place / path, tuple(instances)))
+            scenes.append(Sample(path, place / path, tuple(instances), lexicon=lexicon))
         else:
             raise DataError(f'{where}: expected either a "text" or a list of "instances"')
         if words and scenes:
             raise DataError(f"{where}: word crops and scenes in one file; split it in two")
     return scenes or _words(place, words)
+
+
+def _lexicon(entry: Any, where: str) -> tuple[str, ...] | None:
+    if entry is None:
+        return None
+    if not (isinstance(entry, list) and all(isinstance(word, str) for word in entry)):
+        raise DataError(f"{where}: a lexicon is a list of words")
+    return tuple(entry)
 
 
 def _instance(entry: Any, where: str) -> TextInstance:

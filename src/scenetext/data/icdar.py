@@ -9,7 +9,7 @@ from ..errors import DataError, unknown_name
 from ..image import list_images
 from ..labels import read_labels, write_labels
 from ..types import Sample, TextInstance
-from .files import data_folder, split_folder
+from .files import data_folder, one_of, split_folder
 from .views import word_crops
 
 # The training images have no official validation part. The last hundred are never trained on.
@@ -30,8 +30,8 @@ def icdar2015(root: Path, split: str) -> Sequence[Sample]:
     if split not in ICDAR2015_SPLITS:
         raise unknown_name("split of icdar2015", split, ICDAR2015_SPLITS)
     folder = data_folder(root, "icdar2015")
-    images = _one_of(folder, _IMAGE_FOLDERS)
-    labels = _one_of(folder, _LABEL_FOLDERS)
+    images = one_of(folder, _IMAGE_FOLDERS)
+    labels = one_of(folder, _LABEL_FOLDERS)
     samples = []
     for number in ICDAR2015_SPLITS[split]:
         name = f"img_{number}"
@@ -73,10 +73,3 @@ def write_icdar(folder: Path, name: str, instances: Iterable[TextInstance]) -> P
     path.parent.mkdir(parents=True, exist_ok=True)
     write_labels(path, instances, "polygon")
     return path
-
-
-def _one_of(folder: Path, names: Sequence[str]) -> Path:
-    for name in names:
-        if (folder / name).is_dir():
-            return folder / name
-    raise DataError(f"{folder}: holds no folder {' or '.join(names)}")

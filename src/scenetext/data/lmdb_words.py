@@ -3,6 +3,7 @@
 num-samples        decimal count n
 image-000000001    encoded picture, untouched bytes; numbers run from 1 to n
 label-000000001    text, UTF-8
+lexicon-000000001  optional: words that a reader may choose from, UTF-8, with blanks between
 """
 
 from __future__ import annotations
@@ -13,10 +14,9 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 
-from ..errors import DataError, MissingExtraError
-from ..types import Sample
+from ..errors import BadImageError, DataError, MissingExtraError
 from .files import split_folder
-from .words import Word, Words
+from .words import Word, Words, chain
 
 # A database is mapped into memory as a whole, and not every system has the address space, or the disk, for a
 # map that would do for everything: it starts with this many bytes, and doubles.
@@ -24,17 +24,33 @@ _MAP_BYTES = 2**24
 _BATCH = 1000  # samples committed together
 
 
-def lmdb_words(root: Path, split: str) -> Sequence[Sample]:
-    """Word crops in an LMDB. A split is a folder inside `root`; without one, `root` itself is read.
+Record = tuple[bytes, str] | tuple[bytes, str, Sequence[str] | None]
+"""Encoded picture, text, and perhaps a lexicon."""
 
-    Raises DataError if it is no such database, MissingExtraError without the lmdb package.
+
+def lmdb_words(root: Path, split: str) -> Words:
+    """Word crops in an LMDB, or in all the LMDBs below a folder. A split is a folder inside `root`.
+
+    Without a split `root` itself is read. Databases below it are read one after the other, sorted by path.
+    A sample without picture or label, or with a label that is not UTF-8, raises BadImageError when its turn
+    comes. Raises DataError if there is no such database, MissingExtraError without the lmdb package.
     """
-    fetch = _Fetch(split_folder(root, split))
-    return Words(fetch.count(), fetch)
+    _lmdb()
+    folder = split_folder(root, split)
+    tree = os.walk(folder, followlinks=True)  # large data sets are often linked into place
+    places = sorted(Path(place) for place, _, files in tree if "data.mdb" in files)
+    if not places:
+        raise DataError(f"{folder}: not an LMDB database, and there is none below it (no data.mdb)")
+    parts = []
+    for place in places:
+        name = folder.name if place == folder else place.relative_to(folder).as_posix()
+        fetch = _Fetch(place, name)
+        parts.append(Words(fetch.count(), fetch))
+    return chain(parts)
 
 
-def write_lmdb(folder: Path, words: Iterable[tuple[bytes, str]]) -> int:
-    """Writes (encoded picture, text) pairs as a new database; returns how many.
+def write_lmdb(folder: Path, words: Iterable[Record]) -> int:
+    """Writes words as a new database; returns how many.
 
     Samples are committed a thousand at a time, and `num-samples` with them, so that what an interrupted run
     leaves behind can be read. Raises DataError if `folder` already holds a database.
@@ -47,10 +63,13 @@ def write_lmdb(folder: Path, words: Iterable[tuple[bytes, str]]) -> int:
     waiting: dict[bytes, bytes] = {b"num-samples": b"0"}
     # sync=False: one flush at the end, not one a commit. Only a crash of the machine itself could tell.
     with lmdb.open(os.fspath(folder), map_size=_MAP_BYTES, lock=False, sync=False) as environment:
-        for picture, text in words:
+        for record in words:
             count += 1
-            waiting[b"image-%09d" % count] = picture
-            waiting[b"label-%09d" % count] = text.encode("utf-8")
+            waiting[b"image-%09d" % count] = record[0]
+            waiting[b"label-%09d" % count] = record[1].encode("utf-8")
+            lexicon = record[2] if len(record) == 3 else None
+            if lexicon is not None:
+                waiting[b"lexicon-%09d" % count] = " ".join(lexicon).encode("utf-8")
             waiting[b"num-samples"] = str(count).encode()
             if count % _BATCH == 0:
                 _commit(environment, waiting)
@@ -76,30 +95,35 @@ def _commit(environment: Any, values: Mapping[bytes, bytes]) -> None:
 class _Fetch:
     """Index of a word -> the word. Holds no open database, so that it can be sent to other processes."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, name: str) -> None:
         self._folder = folder
+        self._name = name
 
     def count(self) -> int:
-        value = self._get(b"num-samples")
-        if not value.isdigit():
-            raise DataError(f"{self._folder}: num-samples is {value[:20]!r}, not a number")
+        (value,) = self._get(b"num-samples")
+        if value is None or not value.isdigit():
+            found = "has no key num-samples" if value is None else f"says num-samples is {value[:20]!r}"
+            raise DataError(f"{self._folder}: no database of word crops: it {found}")
         return int(value)
 
     def __call__(self, index: int) -> Word:
         number = index + 1
-        label = self._get(b"label-%09d" % number)
+        name = f"{self._name}/{number:09d}"
+        label, picture, lexicon = self._get(
+            b"label-%09d" % number, b"image-%09d" % number, b"lexicon-%09d" % number
+        )
+        if label is None or picture is None:
+            missing = "label" if label is None else "image"
+            raise BadImageError(name, f"the database {self._folder} has no key {missing}-{number:09d}")
         try:
-            text = label.decode("utf-8")
+            words = None if lexicon is None else tuple(lexicon.decode("utf-8").split())
+            return Word(name, picture, label.decode("utf-8"), words)
         except UnicodeDecodeError:
-            raise DataError(f"{self._folder}: label-{number:09d} is not UTF-8") from None
-        return f"{self._folder.name}/{number:09d}", self._get(b"image-%09d" % number), text
+            raise BadImageError(name, f"its label in {self._folder} is not UTF-8") from None
 
-    def _get(self, key: bytes) -> bytes:
+    def _get(self, *keys: bytes) -> list[bytes | None]:
         with _environment(self._folder).begin() as transaction:
-            value: bytes | None = transaction.get(key)
-        if value is None:
-            raise DataError(f"{self._folder}: the database has no key {key.decode()}")
-        return value
+            return [transaction.get(key) for key in keys]
 
 
 # A process may open a database only once, and one that was opened before a fork must not be used after it: so

@@ -23,20 +23,22 @@ def word_crops(scenes: Sequence[Sample], *, cache_bytes: int = CACHE_BYTES) -> W
                  the oldest scenes making way beyond this many bytes of pixels. 0 decodes a scene each time.
 
     Sources are read-only uint8 arrays (h, w, 3). Names: the scene's name and the instance's position in it.
+    A word has the lexicon of its scene.
     """
-    places = [
+    found = (
         (i, j)
         for i, scene in enumerate(scenes)
         for j, instance in enumerate(scene.instances)
         if instance.legible and instance.text
-    ]
+    )
+    places = np.fromiter(found, dtype=np.dtype((np.int32, 2)))  # 8 bytes a word: there may be millions
     return Words(len(places), _Cutter(scenes, places, cache_bytes))
 
 
 class _Cutter:
     """Index of a word -> the word; the crops of recently seen scenes are kept. One per process."""
 
-    def __init__(self, scenes: Sequence[Sample], places: list[tuple[int, int]], cache_bytes: int) -> None:
+    def __init__(self, scenes: Sequence[Sample], places: np.ndarray, cache_bytes: int) -> None:
         self._scenes = scenes
         self._places = places
         self._limit = cache_bytes
@@ -47,16 +49,16 @@ class _Cutter:
         self._kept_bytes = 0
         self._lock = Lock()
 
-    def __getstate__(self) -> tuple[Sequence[Sample], list[tuple[int, int]], int]:
+    def __getstate__(self) -> tuple[Sequence[Sample], np.ndarray, int]:
         # Neither the lock nor the pixels go to another process.
         return self._scenes, self._places, self._limit
 
-    def __setstate__(self, state: tuple[Sequence[Sample], list[tuple[int, int]], int]) -> None:
+    def __setstate__(self, state: tuple[Sequence[Sample], np.ndarray, int]) -> None:
         self._scenes, self._places, self._limit = state
         self._start()
 
     def __call__(self, index: int) -> Word:
-        i, j = self._places[index]
+        i, j = self._places[index].tolist()
         scene = self._scenes[i]
         crops = self._kept.get(i)
         if crops is None:
@@ -64,7 +66,7 @@ class _Cutter:
             self._keep(i, crops)
         text = scene.instances[j].text
         assert text is not None  # by the choice of places
-        return f"{scene.name}/{j}", crops[j], text
+        return Word(f"{scene.name}/{j}", crops[j], text, scene.lexicon)
 
     def _keep(self, i: int, crops: dict[int, np.ndarray]) -> None:
         size = _size(crops)

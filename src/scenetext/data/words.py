@@ -2,15 +2,30 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable, Sequence
-from typing import overload
+from itertools import accumulate
+from typing import NamedTuple, overload
+
+import numpy as np
 
 from ..geometry import box_polygon
 from ..image import image_size
 from ..types import Sample, Source, TextInstance
 
-Word = tuple[str, Source, str]
-"""Name, picture and text of one word crop."""
+
+class Word(NamedTuple):
+    """One word crop.
+
+    lexicon      words that the data set says a reader may choose from.
+    characters   (n, 4, 2) float32, a polygon for each character, pixels of the picture.
+    """
+
+    name: str
+    source: Source
+    text: str
+    lexicon: tuple[str, ...] | None = None
+    characters: np.ndarray | None = None
 
 
 class Words(Sequence[Sample]):
@@ -34,9 +49,32 @@ class Words(Sequence[Sample]):
     def __getitem__(self, index: int | slice) -> Sample | list[Sample]:
         if isinstance(index, slice):
             return [self[i] for i in range(*index.indices(self._count))]
+        word = self.word(index)
+        width, height = image_size(word.source, name=word.name)
+        characters = None if word.characters is None else (word.characters,)
+        instance = TextInstance(box_polygon(0, 0, width, height), word.text)
+        return Sample(word.name, word.source, (instance,), characters, word.lexicon)
+
+    def word(self, index: int) -> Word:
+        """The word at `index`, whose picture is not even looked at. Raises IndexError."""
         position = index + self._count if index < 0 else index
         if not 0 <= position < self._count:
             raise IndexError(f"sample {index} of {self._count}")
-        name, source, text = self._fetch(position)
-        width, height = image_size(source, name=name)
-        return Sample(name, source, (TextInstance(box_polygon(0, 0, width, height), text),))
+        return self._fetch(position)
+
+
+def chain(parts: Sequence[Words]) -> Words:
+    """Several sets of words, one after the other, as one."""
+    return parts[0] if len(parts) == 1 else Words(sum(map(len, parts)), _Chain(parts))
+
+
+class _Chain:
+    """Index of a word -> the word, over several parts."""
+
+    def __init__(self, parts: Sequence[Words]) -> None:
+        self._parts = parts
+        self._starts = [0, *accumulate(map(len, parts))]
+
+    def __call__(self, index: int) -> Word:
+        part = bisect_right(self._starts, index) - 1
+        return self._parts[part].word(index - self._starts[part])

@@ -8,10 +8,11 @@ from typing import Any
 from .. import settings
 from ..errors import unknown_name
 from .detection import Detection, Overlap
+from .fragments import Fragments
 from .recognition import Recognition
 from .spotting import Spotting
 
-Protocol = Detection | Spotting | Recognition
+Protocol = Detection | Spotting | Recognition | Fragments
 """Called with the truth and the predictions of all images, it returns a Score.
 
 Detection and spotting take a list of TextInstance an image, recognition one text a crop.
@@ -30,6 +31,7 @@ _PROTOCOLS: tuple[Protocol, ...] = (
     Spotting("totaltext-end-to-end", "words found and read, as polygons", overlap=_CURVED, layout="polygon"),
     Recognition("word-accuracy", "crops read, by 0-9a-z in either case; with 1-NED"),
     Recognition("word-accuracy-exact", "crops read, every character compared; with 1-NED", "exact"),
+    Fragments("music", "fragments of scores read, by their pitches; with the average edit distance"),
 )
 
 PROTOCOLS: dict[str, Protocol] = {protocol.name: protocol for protocol in _PROTOCOLS}

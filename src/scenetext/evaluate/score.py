@@ -13,7 +13,7 @@ class Score:
 
     protocol     name in PROTOCOLS.
     parameters   the settings of the protocol.
-    values       figure -> value in [0, 1].
+    values       figure -> value: shares in [0, 1], and mean distances, which have no upper limit.
     counts       what the figures were computed from: whole numbers.
     main         the key of `values` by which systems are ranked.
     """

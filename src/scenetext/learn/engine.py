@@ -2,7 +2,8 @@
 
 A run is a folder:
     recipe.json              the complete recipe
-    log.csv                  one line per report: step, stage, rate, losses, gradient norm, images/s
+    log.csv                  one line per report: step, stage, rate, losses, gradient norm, images/s, images,
+                             and samples left out by reason
     validation.jsonl         one object per validation: step and the scores
     samples.txt              predictions beside the truth, at each validation
     last.safetensors         weights, averages, optimiser state, step: what --resume goes on from
@@ -39,7 +40,7 @@ from .checkpoint import (
     restore_optimizer,
     save_checkpoint,
 )
-from .loader import Batch, batches, fixed_samples, stage_blocks
+from .loader import DROPPED, Batch, batches, fixed_samples, stage_blocks
 from .nets import Trainable, make_net
 from .nets.recognizer import FourStage
 from .optim import Averaged, gradient_norm, learning_rate, make_optimizer, place_of
@@ -168,7 +169,8 @@ def train(recipe: Recipe, options: Options, report: Callable[[str], None] = log.
                 stopped = any_process(options.stop(), device, world)
                 due = run.step % recipe.validate.every == 0 or run.step == recipe.steps
                 if record is not None:
-                    record.step(run.step, index, rate, figures, len(batch["images"]), int(batch["dropped"]))
+                    dropped = dict(zip(DROPPED, batch["dropped"].tolist(), strict=True))
+                    record.step(run.step, index, rate, figures, len(batch["images"]), dropped)
                     if due:
                         _validate(recipe, codec, run, sets, record)
                     if due or stopped or run.step % SAVE_EVERY == 0:

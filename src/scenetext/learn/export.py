@@ -20,10 +20,9 @@ from torch import Tensor, nn
 from ..bundle import Bundle, Manifest, check_replaceable, write_bundle
 from ..data import DATASETS, open_dataset, parse_name
 from ..errors import TrainingError
-from ..evaluate.protocols import find_protocol
+from ..evaluate.protocols import Protocol, find_protocol
 from ..image import CropResize, SceneResize
 from ..judge import judge
-from ..recipe import Recipe
 from ..runtime import OrtGraph
 from ..settings import build, to_dict
 from ..types import Sample
@@ -32,7 +31,7 @@ from .graph import TorchGraph
 from .loader import SYNTHS
 from .nets import Trainable
 from .processes import limit_threads
-from .validate import load_net, make_model
+from .validate import load_net, make_model, torch_step
 
 log = logging.getLogger(__name__)
 
@@ -61,36 +60,47 @@ def export(
     """
     check_replaceable(out)  # before the work, not after it
     limit_threads(threads)
-    recipe, codec, net, step = load_net(run)
+    recipe, codec, net, trained_steps = load_net(run)
     resize: CropResize | SceneResize
     if recipe.task == "recognition":
         resize = build(CropResize, recipe.resize)
     else:
         resize = build(SceneResize, recipe.resize)
     with tempfile.TemporaryDirectory() as scratch:
-        graph = Path(scratch) / "model.onnx"
+        graph, step_graph = Path(scratch) / "model.onnx", Path(scratch) / "step.onnx"
         examples = _examples(resize)
         write_onnx(net, graph, examples[0])
-        check_parity(TorchGraph(net), OrtGraph(graph, threads), examples)
+        check_parity(TorchGraph(net), OrtGraph(graph, threads), [{"images": images} for images in examples])
+        files: dict[str, bytes | Path] = {graph.name: graph, WEIGHTS: _weights(net.state_dict())}
+        step = net.step()
+        if step is not None:
+            write_step(net, step_graph, examples[0])
+            inputs = [step_inputs(net, images) for images in examples]
+            check_parity(TorchGraph(step), OrtGraph(step_graph, threads), inputs)
+            files[step_graph.name] = step_graph
         scores = {}
         if data is not None:
             sets = {name: open_dataset(name, data) for name in (*recipe.validate.data, *also)}
-            scores = _rescored(recipe, codec, net, OrtGraph(graph, threads), sets)
+            stepper = OrtGraph(step_graph, threads) if step is not None else None
+            exported = make_model(recipe, codec, [OrtGraph(graph, threads)], stepper)
+            trained = make_model(recipe, codec, [TorchGraph(net)], torch_step(net))
+            scores = _rescored(find_protocol(recipe.validate.protocol), trained, exported, sets)
         manifest = Manifest(
             name=name or recipe.name,
             task=recipe.task,
             codec=recipe.codec,
             resize=to_dict(resize),
             graphs=(graph.name,),
+            step=step_graph.name if step is not None else "",
             recipe=to_dict(recipe),
             scores=scores,
             training_data=tuple(
                 dict.fromkeys(_described(entry.name) for stage in recipe.stages for entry in stage.data)
             ),
             licence=licence,
-            description=f"{recipe.description} (step {step})",
+            description=f"{recipe.description} (step {trained_steps})",
         )
-        return write_bundle(out, manifest, {graph.name: graph, WEIGHTS: _weights(net.state_dict())})
+        return write_bundle(out, manifest, files)
 
 
 def write_onnx(net: Trainable, path: Path, images: np.ndarray) -> None:
@@ -98,6 +108,31 @@ def write_onnx(net: Trainable, path: Path, images: np.ndarray) -> None:
     axes = {0: torch.export.Dim.DYNAMIC, 3: torch.export.Dim.DYNAMIC}
     if images.shape[1] == 3:
         axes[2] = torch.export.Dim.DYNAMIC
+    _write(net, path, {"images": images}, {"images": axes})
+
+
+def write_step(net: Trainable, path: Path, images: np.ndarray) -> None:
+    """One step of the network's decoder as an ONNX file with free batch size and number of frames."""
+    inputs = step_inputs(net, images)
+    batch = {0: torch.export.Dim.DYNAMIC}
+    frames = batch | {1: torch.export.Dim.DYNAMIC}
+    axes = {name: frames if name in ("memory", "state_weights") else batch for name in inputs}
+    step = net.step()
+    assert step is not None
+    _write(step, path, inputs, axes)
+
+
+def step_inputs(net: Trainable, images: np.ndarray) -> dict[str, np.ndarray]:
+    """What the first step of the decoder is given after images (N, C, H, W)."""
+    outputs = TorchGraph(net)({"images": images})
+    states = {name: value for name, value in outputs.items() if name == "memory" or name.startswith("state_")}
+    return states | {"previous": np.zeros(len(images), np.int64)}
+
+
+def _write(
+    module: nn.Module, path: Path, inputs: dict[str, np.ndarray], axes: dict[str, dict[int, Any]]
+) -> None:
+    tensors = {name: torch.from_numpy(value) for name, value in inputs.items()}
     # the exporter prints its progress to stdout, which belongs to the command's own results, and warns of
     # packages that it could support if they were there
     chatter = logging.getLogger("torch.onnx")
@@ -110,12 +145,12 @@ def write_onnx(net: Trainable, path: Path, images: np.ndarray) -> None:
         after.callback(chatter.setLevel, chatter.level)
         chatter.setLevel(logging.ERROR)
         torch.onnx.export(
-            _Named(net),
-            (torch.from_numpy(images),),
+            _Named(module, list(tensors)),
+            tuple(tensors.values()),
             str(path),
-            input_names=["images"],
-            output_names=list(net(torch.from_numpy(images[:1]))),
-            dynamic_shapes=(axes,),
+            input_names=list(tensors),
+            output_names=list(module(**tensors)),
+            dynamic_shapes=(tuple(axes[name] for name in tensors),),
             dynamo=True,
             external_data=False,
             verbose=False,
@@ -123,21 +158,22 @@ def write_onnx(net: Trainable, path: Path, images: np.ndarray) -> None:
 
 
 class _Named(nn.Module):
-    """A network whose outputs come as a tuple in the order of their names, as the exporter wants them."""
+    """A module whose inputs and outputs come in the order of their names, as the exporter wants them."""
 
-    def __init__(self, net: Trainable) -> None:
+    def __init__(self, module: nn.Module, names: Sequence[str]) -> None:
         super().__init__()
-        self.net = net
+        self.module = module
+        self.names = names
 
-    def forward(self, images: Tensor) -> tuple[Tensor, ...]:
-        return tuple(self.net(images).values())
+    def forward(self, *inputs: Tensor) -> tuple[Tensor, ...]:
+        return tuple(self.module(**dict(zip(self.names, inputs, strict=True))).values())
 
 
-def check_parity(ours: TorchGraph, exported: OrtGraph, examples: Sequence[np.ndarray]) -> float:
+def check_parity(ours: TorchGraph, exported: OrtGraph, examples: Sequence[dict[str, np.ndarray]]) -> float:
     """The largest difference of any output value. Raises TrainingError if it is over TOLERANCE."""
     worst = 0.0
-    for images in examples:
-        expected, found = ours({"images": images}), exported({"images": images})
+    for inputs in examples:
+        expected, found = ours(inputs), exported(inputs)
         for key, value in expected.items():
             worst = float(np.maximum(worst, np.abs(value - found[key]).max()))  # unlike max(), keeps a NaN
     if not worst <= TOLERANCE:  # written so that a NaN fails
@@ -168,26 +204,21 @@ def _examples(resize: CropResize | SceneResize) -> list[np.ndarray]:
 
 
 def _rescored(
-    recipe: Recipe, codec: Any, net: Trainable, graph: OrtGraph, sets: dict[str, Sequence[Sample]]
+    protocol: Protocol, trained: Any, exported: Any, sets: dict[str, Sequence[Sample]]
 ) -> dict[str, Any]:
-    protocol = find_protocol(recipe.validate.protocol)
     scores: dict[str, Any] = {}
     for name, samples in sets.items():
-        trained = judge(make_model(recipe, codec, [TorchGraph(net)]), samples, protocol).score
-        exported = judge(make_model(recipe, codec, [graph]), samples, protocol).score
-        if abs(trained.figure - exported.figure) > _FIGURE_TOLERANCE:
+        ours = judge(trained, samples, protocol).score
+        theirs = judge(exported, samples, protocol).score
+        if abs(ours.figure - theirs.figure) > _FIGURE_TOLERANCE:
             raise TrainingError(
-                f"{name}: {exported.main} is {trained.figure:.4f} with torch, {exported.figure:.4f} "
-                "exported; the bundle is not written"
+                f"{name}: {theirs.main} is {ours.figure:.4f} with torch, {theirs.figure:.4f} exported; "
+                "the bundle is not written"
             )
         log.info(
-            "%s: %s %.4f with torch, %.4f with onnxruntime",
-            name,
-            protocol.name,
-            trained.figure,
-            exported.figure,
+            "%s: %s %.4f with torch, %.4f with onnxruntime", name, protocol.name, ours.figure, theirs.figure
         )
-        scores[name] = {protocol.name: exported.to_dict()["values"] | exported.to_dict()["counts"]}
+        scores[name] = {protocol.name: theirs.to_dict()["values"] | theirs.to_dict()["counts"]}
     return scores
 
 

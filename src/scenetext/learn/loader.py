@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import itertools
 import logging
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -19,7 +20,7 @@ import torch
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
-from ..codecs.ctc import CTC
+from ..codecs import TextCodec
 from ..codecs.db import DB
 from ..data import open_dataset
 from ..errors import BadImageError, DataError, ScenetextError, SettingsError
@@ -28,6 +29,7 @@ from ..recipe import Data, Recipe
 from ..settings import build
 from ..synth.corpus import Corpus
 from ..synth.scenes import SceneSynth
+from ..synth.score_sheets import ScoreSynth
 from ..synth.words import WordSynth
 from ..types import Sample
 from .augment import SceneAugment, WordAugment
@@ -35,11 +37,23 @@ from .augment import SceneAugment, WordAugment
 log = logging.getLogger(__name__)
 
 Batch = dict[str, Tensor]
-"""What a network's `losses` needs, and "dropped": samples of this batch that could not be used."""
+"""What a network's `losses` needs, and "dropped" (len(DROPPED),): samples left out, by reason."""
+
+DROPPED = {
+    "unlabelled": "without a label of one word",
+    "charset": "with characters outside the charset",
+    "undecodable": "that cannot be decoded",
+    "too_long": "with labels too long for the network",
+}
+"""Why samples are left out, and how a log says it."""
 
 _ATTEMPTS = 20  # draws of one sample before a data set is given up as unusable
 
-SYNTHS: dict[str, type] = {"synth-words": WordSynth, "synth-scenes": SceneSynth}
+SYNTHS: dict[str, type] = {
+    "synth-words": WordSynth,
+    "synth-scenes": SceneSynth,
+    "synth-scores": ScoreSynth,
+}
 
 
 class Draws(Protocol):
@@ -87,35 +101,53 @@ def fixed_samples(recipe: Recipe, codec: Any, root: Path, count: int) -> list[Sa
     mixture = Mixture(recipe.stages[0].data, root)
     rng = np.random.default_rng(recipe.seed)
     if recipe.task == "recognition":
-        return [_draw_word(mixture, codec, rng)[0] for _ in range(count)]
-    return [_draw_scene(mixture, rng)[0] for _ in range(count)]
+        return [_draw_word(mixture, codec, rng, Counter())[0] for _ in range(count)]
+    return [_draw_scene(mixture, rng, Counter())[0] for _ in range(count)]
 
 
-def _draw_word(mixture: Draws, codec: CTC, rng: np.random.Generator) -> tuple[Sample, np.ndarray, bool, int]:
-    """(sample, pixels, made?, draws in vain) of a word that can be decoded and that the charset can write."""
-    for attempt in range(_ATTEMPTS):
+def _draw_word(
+    mixture: Draws, codec: TextCodec, rng: np.random.Generator, dropped: Counter[str]
+) -> tuple[Sample, np.ndarray, bool]:
+    """(sample, pixels, made?) of a word that can be decoded and that the charset can write."""
+    for _ in range(_ATTEMPTS):
         try:
             sample, made = mixture.draw(rng)
             text = sample.instances[0].text if len(sample.instances) == 1 else None
-            if text and not codec.characters.unknown(text):
-                return sample, sample.image, made, attempt
+            if not text:
+                dropped["unlabelled"] += 1
+            elif codec.characters.unknown(text):
+                dropped["charset"] += 1
+            else:
+                return sample, sample.image, made
         except BadImageError as error:
             log.warning("left out: %s", error)
+            dropped["undecodable"] += 1
     raise DataError(
-        f"{_ATTEMPTS} samples in a row cannot be used: word crops are needed that can be decoded, with "
-        "labels in characters of the charset"
+        f"{_ATTEMPTS} samples in a row cannot be used (left out: {describe_dropped(dropped)}); word crops "
+        "are needed that can be decoded, with labels in characters of the charset"
     )
 
 
-def _draw_scene(mixture: Draws, rng: np.random.Generator) -> tuple[Sample, np.ndarray, int]:
-    """(sample, pixels, draws in vain) of a scene that can be decoded."""
-    for attempt in range(_ATTEMPTS):
+def _draw_scene(mixture: Draws, rng: np.random.Generator, dropped: Counter[str]) -> tuple[Sample, np.ndarray]:
+    """(sample, pixels) of a scene that can be decoded."""
+    for _ in range(_ATTEMPTS):
         try:
             sample, _ = mixture.draw(rng)
-            return sample, sample.image, attempt
+            return sample, sample.image
         except BadImageError as error:
             log.warning("left out: %s", error)
+            dropped["undecodable"] += 1
     raise DataError(f"{_ATTEMPTS} scenes in a row cannot be decoded")
+
+
+def describe_dropped(dropped: Mapping[str, int]) -> str:
+    """How many samples were left out, and why, in words."""
+    told = [f"{dropped[reason]} {words}" for reason, words in DROPPED.items() if dropped.get(reason)]
+    return ", ".join(told) or "none"
+
+
+def _counts(dropped: Mapping[str, int]) -> Tensor:
+    return torch.tensor([dropped.get(reason, 0) for reason in DROPPED])
 
 
 def make_source(entry: Data, root: Path) -> Sequence[Sample] | _Synth:
@@ -131,7 +163,10 @@ def make_source(entry: Data, root: Path) -> Sequence[Sample] | _Synth:
     places: dict[str, Any] = {"fonts": str(root / "fonts"), "backgrounds": str(root / "backgrounds")}
     if (root / "words.txt").is_file():
         places["corpus"] = Corpus.from_file(root / "words.txt")
-    source: _Synth = build(SYNTHS[entry.name], places | entry.settings, f"data {entry.name!r}")
+    synth = SYNTHS[entry.name]
+    known = {field.name for field in fields(synth)}  # scores need no fonts
+    places = {name: place for name, place in places.items() if name in known}
+    source: _Synth = build(synth, places | entry.settings, f"data {entry.name!r}")
     return source
 
 
@@ -144,7 +179,7 @@ class WordBlocks(Dataset[list[Batch]]):
     """
 
     mixture: Draws
-    codec: CTC
+    codec: TextCodec
     resize: CropResize
     augment: WordAugment
     frames: Mapping[int, int]
@@ -155,37 +190,47 @@ class WordBlocks(Dataset[list[Batch]]):
     def __getitem__(self, block: int) -> list[Batch]:
         rng = np.random.default_rng((*self.seed, block))
         words: list[tuple[np.ndarray, str]] = []
-        dropped = 0
+        dropped: Counter[str] = Counter()
         while len(words) < self.batch * self.group:
-            sample, crop, made, failures = _draw_word(self.mixture, self.codec, rng)
+            sample, crop, made = _draw_word(self.mixture, self.codec, rng, dropped)
             words.append((crop if made else self.augment(crop, rng), sample.instances[0].text or ""))
-            dropped += failures
         # by the width of the view, not by the exact aspect: words of one width stay mixed, and batch
         # normalisation sees different words even where there are only a few
         words.sort(key=lambda word: self.resize.width_for(*word[0].shape[:2]))
         batches = [self._batch(words[i * self.batch : (i + 1) * self.batch]) for i in range(self.group)]
-        batches[0]["dropped"] = batches[0]["dropped"] + dropped
+        batches[0]["dropped"] = batches[0]["dropped"] + _counts(dropped)
         return [batches[i] for i in rng.permutation(self.group)]
 
     def _batch(self, words: Sequence[tuple[np.ndarray, str]]) -> Batch:
-        middle = float(np.median([crop.shape[1] / crop.shape[0] for crop, _ in words]))
-        view_width = self.resize.width_for(1000, max(int(middle * 1000), 1))
-        needed = [self.codec.frames_needed(text) for _, text in words]
-        while min(needed) > self.frames[view_width] and view_width < self.resize.max_width:
-            view_width = min(view_width + self.resize.multiple, self.resize.max_width)
+        view_width = self._width([crop for crop, _ in words])
         # a word that its frames cannot spell has no loss; another one is repeated in its place
-        fits = [word for word, frames in zip(words, needed, strict=True) if frames <= self.frames[view_width]]
+        while not (fits := self._fitting(words, view_width)) and view_width < self.resize.max_width:
+            view_width = min(view_width + self.resize.multiple, self.resize.max_width)
         if not fits:
             raise DataError(
                 f"{len(words)} words in a row, {words[0][1]!r} among them, are too long for the widest view "
-                f"({self.resize.max_width} pixels, {self.frames[view_width]} frames); raise resize.max_width"
+                f"({self.resize.max_width} pixels, {self.frames[view_width]} frames); raise resize.max_width "
+                "(of an attention model, codec.length)"
             )
-        dropped = len(words) - len(fits)
+        dropped = {"too_long": len(words) - len(fits)}
         words = list(itertools.islice(itertools.cycle(fits), len(words)))
         images = np.concatenate([self.resize(crop, view_width).data for crop, _ in words])
         targets = self.codec.encode([text for _, text in words])
-        batch = {"images": torch.from_numpy(images), "dropped": torch.tensor(dropped)}
+        batch = {"images": torch.from_numpy(images), "dropped": _counts(dropped)}
         return batch | {key: torch.from_numpy(value) for key, value in targets.items()}
+
+    def _width(self, crops: Sequence[np.ndarray]) -> int:
+        """The common width of the views of some crops."""
+        if self.resize.pad:  # to the widest: what has room to be padded is never squeezed
+            return max(self.resize.width_for(*crop.shape[:2]) for crop in crops)
+        middle = float(np.median([crop.shape[1] / crop.shape[0] for crop in crops]))
+        return self.resize.width_for(1000, max(int(middle * 1000), 1))
+
+    def _fitting(
+        self, words: Sequence[tuple[np.ndarray, str]], view_width: int
+    ) -> list[tuple[np.ndarray, str]]:
+        frames = self.frames[view_width]
+        return [word for word in words if self.codec.fits(word[1], frames)]
 
 
 @dataclass(frozen=True)
@@ -203,10 +248,9 @@ class SceneBlocks(Dataset[list[Batch]]):
     def __getitem__(self, block: int) -> list[Batch]:
         rng = np.random.default_rng((*self.seed, block))
         rows: list[dict[str, np.ndarray]] = []
-        dropped = 0
+        dropped: Counter[str] = Counter()
         while len(rows) < self.batch * self.group:
-            sample, image, failures = _draw_scene(self.mixture, rng)
-            dropped += failures
+            sample, image = _draw_scene(self.mixture, rng, dropped)
             for _ in range(self.augment.crops):
                 window, instances = self.augment(sample, image, rng)
                 targets = self.codec.encode(instances, window.shape[:2])
@@ -218,7 +262,7 @@ class SceneBlocks(Dataset[list[Batch]]):
             batches.append(
                 {key: torch.from_numpy(np.stack([row[key] for row in chosen])) for key in chosen[0]}
             )
-            batches[-1]["dropped"] = torch.tensor(dropped if i == 0 else 0)
+            batches[-1]["dropped"] = _counts(dropped if i == 0 else {})
         return batches
 
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import csv
 import json
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from .loader import DROPPED, describe_dropped
 from .validate import Validation
 
 REPORT_EVERY = 50
@@ -30,24 +32,37 @@ class Record:
         self._rows = self._earlier(step)
         self._forget_validations(step)
         self._board = _tensorboard(out, step)
+        self._all_images = sum(int(row.get("images") or 0) for row in self._rows)
+        self._all_dropped = Counter(
+            {reason: sum(int(row.get(f"dropped_{reason}") or 0) for row in self._rows) for reason in DROPPED}
+        )
         self._start()
 
     def step(
-        self, step: int, stage: int, rate: float, figures: Mapping[str, float], images: int, dropped: int
+        self,
+        step: int,
+        stage: int,
+        rate: float,
+        figures: Mapping[str, float],
+        images: int,
+        dropped: Mapping[str, int],
     ) -> None:
-        """Takes in one step: its losses and gradient norm, and what its batch held."""
+        """Takes in one step: losses and gradient norm, images of its batch, and samples left out of it."""
         for name, value in figures.items():
             self._sums[name] = self._sums.get(name, 0.0) + value
         self._count += 1
         self._images += images
-        self._dropped += dropped
+        self._all_images += images
+        self._dropped.update(dropped)
+        self._all_dropped.update(dropped)
         if step % REPORT_EVERY and step != self.total:
             return
         seconds = time.monotonic() - self._since
         means = {name: value / self._count for name, value in self._sums.items()}
         row = {"step": str(step), "stage": str(stage), "rate": f"{rate:.6g}"}
         row |= {name: f"{value:.6g}" for name, value in means.items()}
-        row |= {"images_per_second": f"{self._images / seconds:.6g}", "dropped": str(self._dropped)}
+        row |= {"images_per_second": f"{self._images / seconds:.6g}", "images": str(self._images)}
+        row |= {f"dropped_{reason}": str(self._dropped[reason]) for reason in DROPPED}
         self._rows.append(row)
         self._write()
         if self._board:
@@ -76,13 +91,15 @@ class Record:
         self._start()  # the time it took is not the steps'
 
     def close(self) -> None:
-        """Writes what TensorBoard still holds back."""
+        """Reports what the whole run has left out, and writes what TensorBoard still holds back."""
+        self.report(f"samples used: {self._all_images}; left out: {describe_dropped(self._all_dropped)}")
         if self._board:
             self._board.close()
 
     def _start(self) -> None:
         self._sums: dict[str, float] = {}
-        self._count = self._images = self._dropped = 0
+        self._count = self._images = 0
+        self._dropped: Counter[str] = Counter()
         self._since = time.monotonic()
 
     def _earlier(self, step: int) -> list[dict[str, str]]:

@@ -46,7 +46,7 @@ def load_run(run: Path, threads: int | None = None) -> tuple[Recognizer | Detect
     """The reader around a run's best weights, and its task."""
     limit_threads(threads)
     recipe, codec, net, _ = load_net(run)
-    return make_model(recipe, codec, [TorchGraph(net)]), recipe.task
+    return make_model(recipe, codec, [TorchGraph(net)], torch_step(net)), recipe.task
 
 
 @dataclass(frozen=True)
@@ -58,10 +58,18 @@ class Validation:
     examples: list[str]
 
 
-def make_model(recipe: Recipe, codec: Any, graphs: Sequence[Graph]) -> Recognizer | Detector:
-    """The reader of a recipe's task around its graphs."""
+def torch_step(net: Trainable) -> Graph | None:
+    """One step of a network's decoder as a Graph, if it has one."""
+    step = net.step()
+    return None if step is None else TorchGraph(step)
+
+
+def make_model(
+    recipe: Recipe, codec: Any, graphs: Sequence[Graph], step: Graph | None = None
+) -> Recognizer | Detector:
+    """The reader of a recipe's task around its graphs, and around one step of its decoder if it has one."""
     if recipe.task == "recognition":
-        return Recognizer(build(CropResize, recipe.resize, "[resize]"), tuple(graphs), codec)
+        return Recognizer(build(CropResize, recipe.resize, "[resize]"), tuple(graphs), codec, step=step)
     return Detector(build(SceneResize, recipe.resize, "[resize]"), tuple(graphs), codec)
 
 
@@ -75,7 +83,7 @@ def validate(
     """Scores `weights` in a copy of the network on every set of the recipe's validation."""
     trained = copy.deepcopy(net)
     trained.load_state_dict(dict(weights))
-    model = make_model(recipe, codec, [TorchGraph(trained)])
+    model = make_model(recipe, codec, [TorchGraph(trained)], torch_step(trained))
     protocol = find_protocol(recipe.validate.protocol)
     scores: dict[str, dict[str, Any]] = {}
     figures, examples = [], []

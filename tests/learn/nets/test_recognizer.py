@@ -1,18 +1,50 @@
 """The four-stage recogniser: golden counts and shapes, gradients, errors."""
 
+import numpy as np
 import pytest
 import torch
+from torch import nn
+from torch.nn import functional
 
+from scenetext.codecs import make_codec
+from scenetext.codecs.attention import Attention
 from scenetext.codecs.ctc import CTC
 from scenetext.codecs.db import DB
 from scenetext.errors import SettingsError
+from scenetext.learn.export import write_onnx
+from scenetext.learn.graph import TorchGraph
 from scenetext.learn.nets import make_net
+from scenetext.runtime import OrtGraph
 
 CODEC = CTC("alphanumeric36")
 
 
 def net(**settings):
     return make_net({"name": "four_stage"} | settings, CODEC)
+
+
+def narrow(trans, feat, seq, pred):
+    """The settings of a four-stage model with few channels."""
+    settings = {"name": "four_stage", "trans": trans, "feat": feat, "seq": seq, "pred": pred}
+    settings |= {"trans_args": {"width": 16}} if trans == "tps" else {}
+    settings |= {"feat_args": {"width": 16}} if feat != "light" else {}
+    settings |= {"seq_args": {"hidden": 8}} if seq == "bilstm" else {}
+    return settings | ({"pred_args": {"hidden": 8}} if pred == "attention" else {})
+
+
+def smooth_noise(width):
+    """Three images as smooth as photographs: white noise would show every rounding of the spline's grid."""
+    return functional.interpolate(torch.randn(3, 1, 8, width // 4), (32, width), mode="bilinear")
+
+
+def settle_statistics(model, images):
+    """Sets the statistics of batch normalisation to those of a batch, as training does; from 0 and 1 the
+    activations of an untrained network grow from layer to layer."""
+    for part in model.modules():
+        if isinstance(part, nn.BatchNorm2d):
+            part.momentum = 1.0
+    with torch.no_grad():
+        model.train()(images)
 
 
 def count(module) -> int:
@@ -32,16 +64,52 @@ def test_the_vgg_stage_makes_the_benchmarks_number_of_frames(width, frames):
     assert crnn.frame_count(width) == frames
 
 
-@pytest.mark.parametrize("feat", ["vgg", "light"])
+@pytest.mark.parametrize(
+    ("feat", "trans", "parameters"),
+    [("vgg", "none", 8_329_765), ("rcnn", "none", 4_639_909), ("resnet", "tps", 48_736_237)],
+    ids=["crnn", "grcnn", "star-net"],
+)
+def test_without_the_last_projection_the_counts_are_those_the_benchmark_published(feat, trans, parameters):
+    assert count(net(feat=feat, trans=trans, seq_args={"projection": False})) == parameters
+
+
+def test_the_authors_crnn_has_the_parameters_of_its_public_weights():
+    crnn = net(feat_args={"form": "authors"}, seq_args={"projection": False})
+    assert count(crnn.feat) == 5_551_360
+    assert count(crnn) == 8_331_301
+    assert crnn.frame_count(100) == 26
+
+
+@pytest.mark.parametrize("trans", ["none", "tps"])
+@pytest.mark.parametrize("feat", ["vgg", "rcnn", "resnet", "light"])
 @pytest.mark.parametrize("seq", ["none", "bilstm"])
+@pytest.mark.parametrize("pred", ["ctc", "attention"])
 @pytest.mark.parametrize("channels", [1, 3])
-def test_every_combination_runs_and_reaches_every_parameter(feat, seq, channels):
-    model = net(feat=feat, seq=seq, channels=channels)
-    targets = {key: torch.from_numpy(value) for key, value in CODEC.encode(["abc", "42"]).items()}
+def test_every_combination_runs_and_reaches_every_parameter(trans, feat, seq, pred, channels):
+    codec = make_codec({"name": pred, "charset": "alphanumeric36"})
+    model = make_net(narrow(trans, feat, seq, pred) | {"channels": channels}, codec)
+    targets = {key: torch.from_numpy(value) for key, value in codec.encode(["abc", "42"]).items()}
     losses = model.losses(torch.randn(2, channels, 32, 64), targets)
     sum(losses.values()).backward()
     gradients = {name: p.grad for name, p in model.named_parameters()}
     assert [name for name, g in gradients.items() if g is None or not torch.isfinite(g).all()] == []
+    outputs = model.eval()(torch.randn(2, channels, 32, 64))
+    assert len(codec.decode({name: value.detach().numpy() for name, value in outputs.items()})) == 2
+
+
+def test_onnxruntime_reads_what_torch_reads(tmp_path):
+    # an export takes seconds: the combinations that have a name are in tests/learn/test_export.py, all 24 in
+    # benchmarks/parity.py
+    torch.manual_seed(2)
+    model = make_net(narrow("tps", "vgg", "none", "ctc"), CODEC)
+    images = {width: smooth_noise(width).numpy() for width in (48, 100, 160)}
+    settle_statistics(model, torch.from_numpy(images[100]))
+    write_onnx(model.eval(), tmp_path / "model.onnx", images[100])
+    exported = OrtGraph(tmp_path / "model.onnx", 1)
+    for some in images.values():
+        expected, found = TorchGraph(model)({"images": some}), exported({"images": some})
+        assert np.abs(expected["log_probs"] - found["log_probs"]).max() < 1e-4
+        assert [text for text, _ in CODEC.decode(found)] == [text for text, _ in CODEC.decode(expected)]
 
 
 @pytest.mark.parametrize("width", [32, 48, 96, 320])
@@ -75,13 +143,18 @@ def test_a_batch_gives_what_single_images_give():
 
 
 @pytest.mark.parametrize(
-    "settings", [{"feat": "vgh"}, {"seq": "lstm"}, {"pred": "x"}, {"trans": "tsp"}, {"depth": 3}]
+    "settings",
+    [
+        *({"feat": "vgh"}, {"seq": "lstm"}, {"pred": "x"}, {"trans": "tsp"}, {"depth": 3}),
+        *({"feat_args": {"widht": 16}}, {"seq_args": {"width": 16}}, {"trans_args": {"points": 20}}),
+    ],
 )
 def test_an_unknown_stage_or_setting_is_refused(settings):
     with pytest.raises(SettingsError):
         net(**settings)
 
 
-def test_a_detectors_codec_is_refused():
-    with pytest.raises(SettingsError, match="codec 'ctc'"):
-        make_net({"name": "four_stage"}, DB())
+@pytest.mark.parametrize(("pred", "codec"), [("ctc", DB()), ("ctc", Attention()), ("attention", CTC())])
+def test_another_stages_codec_is_refused(pred, codec):
+    with pytest.raises(SettingsError, match=f"codec '{pred}'"):
+        make_net({"name": "four_stage", "pred": pred}, codec)

@@ -25,8 +25,36 @@ def test_a_sequence_stage_keeps_the_frames(name):
     assert stage(torch.zeros(2, 9, 24)).shape == (2, 9, stage.channels)
 
 
+@pytest.mark.parametrize(
+    ("settings", "channels"),
+    [
+        ({}, 8),
+        ({"projection": False}, 16),
+        ({"bidirectional": False}, 8),
+        ({"bidirectional": False, "projection": False}, 8),
+    ],
+)
+def test_a_bilstm_says_its_channels_in_every_form(settings, channels):
+    stage = SEQ["bilstm"](24, hidden=8, **settings)
+    assert stage.channels == channels
+    assert stage(torch.zeros(2, 9, 24)).shape == (2, 9, channels)
+
+
+def test_one_direction_sees_nothing_of_what_follows():
+    frames = torch.randn(1, 9, 24)
+    changed = frames.clone()
+    changed[:, 5:] = 0
+    with torch.no_grad():
+        one = SEQ["bilstm"](24, hidden=8, bidirectional=False)
+        assert torch.equal(one(frames)[:, :5], one(changed)[:, :5])
+        both = SEQ["bilstm"](24, hidden=8)
+        assert not torch.equal(both(frames)[:, :5], both(changed)[:, :5])
+
+
 @pytest.mark.parametrize("name", sorted(PRED))
 def test_a_prediction_stage_names_its_outputs(name):
-    outputs = PRED[name](24, 11)(torch.zeros(2, 9, 24))
-    assert outputs
+    codec = PRED[name].codec("abcdefgh")
+    outputs = PRED[name](24, codec)(torch.zeros(2, 9, 24))
+    assert outputs["log_probs"].shape[::2] == (2, codec.classes)
+    assert torch.allclose(outputs["log_probs"].exp().sum(dim=2), torch.tensor(1.0), atol=1e-5)
     assert all(value.shape[0] == 2 for value in outputs.values())

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 import torch
 from torch import Tensor, nn
 
@@ -12,6 +14,10 @@ class Trainable(nn.Module):
     def forward(self, images: Tensor) -> dict[str, Tensor]:
         """The named outputs that the codec decodes, from images (N, C, H, W) float32, normalised."""
         raise NotImplementedError
+
+    def step(self) -> nn.Module | None:
+        """The graph that a search over texts runs character by character; None where there is no need."""
+        return None
 
     def losses(self, images: Tensor, targets: dict[str, Tensor]) -> dict[str, Tensor]:
         """Named scalar losses, already weighted; training minimises their sum.
@@ -55,12 +61,16 @@ class ResidualBlock(nn.Module):
 
 
 def init_weights(module: nn.Module) -> None:
-    """Kaiming-normal convolutions, batch normalisation at weight 1 and bias 0."""
+    """Kaiming-normal weights of every layer, recurrent ones too, biases 0, batch normalisation at 1 and 0.
+
+    The initialisation of the benchmark (Baek et al. 2019).
+    """
     for part in module.modules():
-        if isinstance(part, nn.Conv2d | nn.ConvTranspose2d):
-            nn.init.kaiming_normal_(part.weight, nonlinearity="relu")
-            if part.bias is not None:
-                nn.init.zeros_(part.bias)
-        elif isinstance(part, nn.BatchNorm2d):
-            nn.init.ones_(part.weight)
-            nn.init.zeros_(part.bias)
+        normalises = isinstance(part, nn.BatchNorm2d)
+        for weight in part.parameters(recurse=False):
+            if weight.ndim > 1:
+                nn.init.kaiming_normal_(weight, nonlinearity="relu")
+            else:
+                nn.init.zeros_(weight)
+        if normalises:
+            nn.init.ones_(cast(nn.BatchNorm2d, part).weight)

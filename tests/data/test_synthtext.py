@@ -1,0 +1,66 @@
+from __future__ import annotations
+
+import logging
+
+import numpy as np
+import pytest
+
+from datasets import write_gt_mat, write_pictures, write_synthtext
+from scenetext.data.synthtext import synthtext, synthtext_words
+from scenetext.errors import DataError, SettingsError
+
+BOX = np.array([[2, 40, 40, 2], [2, 2, 20, 20]], dtype=np.float64)
+
+
+def test_words_are_parted_at_blanks_and_line_breaks_and_meet_their_boxes(tmp_path):
+    first, second = synthtext(tmp_path, write_synthtext(tmp_path))
+    assert first.name == "8/ballet_106_0"
+    assert [instance.text for instance in first.instances] == ["blue", "sky", "at"]
+    assert [instance.polygon[0].tolist() for instance in first.instances] == [[2, 2], [3, 3], [4, 4]]
+    assert [instance.text for instance in second.instances] == ["noon"]
+    assert second.instances[0].polygon.tolist() == [[2, 2], [40, 2], [40, 20], [2, 20]]
+    assert second.image.shape == (24, 60, 3)
+
+
+def test_the_words_are_cut_out_of_the_scenes(tmp_path):
+    words = synthtext_words(tmp_path, write_synthtext(tmp_path))
+    assert [(word.name, word.instances[0].text) for word in words] == [
+        ("8/ballet_106_0/0", "blue"),
+        ("8/ballet_106_0/1", "sky"),
+        ("8/ballet_106_0/2", "at"),
+        ("12/garden_7_3/0", "noon"),
+    ]
+    assert words[3].image.shape == (18, 38, 3)
+
+
+def test_scenes_are_had_by_index_from_both_ends(tmp_path):
+    scenes = synthtext(tmp_path, write_synthtext(tmp_path))
+    assert [scene.name for scene in scenes[::-1]] == ["12/garden_7_3", "8/ballet_106_0"]
+    assert [instance.text for instance in scenes[-1].instances] == ["noon"]
+    assert [instance.text for instance in scenes[-2].instances] == ["blue", "sky", "at"]
+
+
+def test_a_scene_whose_words_and_boxes_differ_is_left_out_aloud(tmp_path, caplog):
+    write_pictures(tmp_path, "1/a.jpg", "1/b.jpg")
+    write_gt_mat(
+        tmp_path / "gt.mat",
+        ["1/a.jpg", "1/b.jpg", "1/c.jpg", "1/d.jpg"],
+        [BOX, BOX, np.zeros((3, 5)), np.zeros((2, 4, 0))],
+        [["two words"], ["one"], ["one"], [" "]],
+    )
+    with caplog.at_level(logging.WARNING):
+        scenes = synthtext(tmp_path, "all")
+    assert [(scene.name, len(scene.instances)) for scene in scenes] == [("1/b", 1), ("1/d", 0)]
+    assert "2 entries left out, words and boxes differ: 1 (1/a.jpg), 3 (1/c.jpg)" in caplog.text
+
+
+def test_a_mirrored_word_is_turned_clockwise(tmp_path):
+    write_gt_mat(tmp_path / "gt.mat", ["1/a.jpg"], [BOX[:, ::-1]], [["word"]])
+    assert synthtext(tmp_path, "all")[0].instances[0].polygon.tolist()[0] == [2, 20]
+
+
+def test_a_missing_file_and_an_unknown_split_are_errors(tmp_path):
+    with pytest.raises(DataError, match=r"gt\.mat: missing"):
+        synthtext(tmp_path, "all")
+    with pytest.raises(SettingsError, match="known: all"):
+        synthtext(tmp_path, "train")
