@@ -2,8 +2,8 @@
 
     python benchmarks/music.py --recognizer NAME|DIR --backgrounds FOLDER --out PICTURE [--seed N]
 
-The fragments are those of the seeds N, N + 1, ..., not picked out. Below each stands what was read: right pitches
-in black, wrong or superfluous ones in red, missing ones in brackets.
+The fragments are those of the seeds N, N + 1, ..., not picked out. Below each stands what was read: right
+pitches in black, wrong or superfluous ones in red, missing ones in brackets.
 """
 
 from __future__ import annotations

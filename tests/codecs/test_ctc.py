@@ -257,9 +257,7 @@ def test_no_word_of_a_large_lexicon_is_passed_over(small):
         assert probability(score, text) == pytest.approx(np.exp(scores.max()), rel=1e-4)
 
 
-@pytest.mark.parametrize(
-    ("frames", "word", "p"), [(3, "a", 0.75), (3, "aa", 0.125), (2, "a", 0.75)], ids=str
-)
+@pytest.mark.parametrize(("frames", "word", "p"), [(3, "a", 0.75), (3, "aa", 0.125), (2, "a", 0.75)], ids=str)
 def test_the_score_comes_from_the_known_probabilities(frames, word, p):
     uniform = np.log(np.full((frames, 2), 0.5, np.float32))
     text, score = read_with(CTC("a"), uniform, Lexicon([word]))

@@ -25,7 +25,8 @@ def _one_thread() -> None:
 
 @pytest.fixture(scope="session")
 def toy_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What `--data` names: fonts, backgrounds, the data sets `folder:words`, `folder:scores`, `icdar:scenes`."""
+    """What `--data` names: fonts, backgrounds, and the data sets `folder:words`, `folder:scores` and
+    `icdar:scenes`."""
     root = tmp_path_factory.mktemp("data")
     write_fonts(root / "fonts")
     write_photos(root / "backgrounds")

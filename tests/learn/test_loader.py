@@ -149,7 +149,9 @@ def test_every_synthesiser_is_a_source(toy_data, name):
 
 
 def test_clean_scores_need_no_folder_of_photographs_and_photographed_ones_do(tmp_path):
-    assert make_source(Data("synth-scores", settings={"augmented": 0.0}), tmp_path).sample(0).instances[0].text
+    assert (
+        make_source(Data("synth-scores", settings={"augmented": 0.0}), tmp_path).sample(0).instances[0].text
+    )
     with pytest.raises(SettingsError, match="no such folder of background photographs"):
         make_source(Data("synth-scores"), tmp_path)
 

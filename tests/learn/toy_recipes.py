@@ -7,7 +7,7 @@ from typing import Any
 
 from scenetext.recipe import Recipe, load_recipe
 
-# Only what costs time is changed: sizes, widths, steps, data. Stages, losses and optimisers stay the recipe's.
+# Only what costs time is changed: sizes, widths, steps, data. Stages, losses, optimisers stay the recipe's.
 _COMMON = [
     "validate.every=2",
     "validate.limit=2",

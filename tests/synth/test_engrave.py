@@ -9,7 +9,9 @@ from scenetext.synth.score_glyphs import STYLES, load_glyphs
 from scenetext.synth.score_pen import HEADS, Printing, draw_printing
 
 
-def melody(*events: Event, key: int = 0, clef: str = "G", metre: tuple[str, ...] = (), ending: str = "") -> Melody:
+def melody(
+    *events: Event, key: int = 0, clef: str = "G", metre: tuple[str, ...] = (), ending: str = ""
+) -> Melody:
     return Melody(clef, key, metre, 4, events, ending)
 
 
@@ -71,7 +73,9 @@ def test_heads_stand_where_the_pitches_say_in_order_and_apart(seed):
     assert np.diff(found[:, 0]).min() > 1.2 * printing.size
 
 
-@pytest.mark.parametrize(("step", "ledgers"), [(-6, 3), (-3, 1), (-2, 1), (-1, 0), (4, 0), (9, 0), (10, 1), (13, 2)])
+@pytest.mark.parametrize(
+    ("step", "ledgers"), [(-6, 3), (-3, 1), (-2, 1), (-1, 0), (4, 0), (9, 0), (10, 1), (13, 2)]
+)
 def test_notes_off_the_staff_have_their_ledger_lines(step, ledgers):
     plain = len(drawn(melody(quarter(4))).shapes)
     assert len(drawn(melody(quarter(step))).shapes) == plain + ledgers

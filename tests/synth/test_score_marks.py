@@ -26,7 +26,9 @@ def test_without_marks_nothing_is_drawn():
     assert marked(note(2), note(3, 4.0)).shapes == []
 
 
-@pytest.mark.parametrize(("step", "up", "y"), [(1, True, -0.5), (4, True, 0.5), (4, False, 3.5), (9, False, 5.5)])
+@pytest.mark.parametrize(
+    ("step", "up", "y"), [(1, True, -0.5), (4, True, 0.5), (4, False, 3.5), (9, False, 5.5)]
+)
 def test_a_staccato_dot_is_by_the_head_and_never_on_a_staff_line(step, up, y):
     _, bottom, _, top = marked(note(step, up=up, mark="staccato")).bounds()
     assert (bottom + top) / 2 == pytest.approx(y, abs=0.1)

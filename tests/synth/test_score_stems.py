@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 
 from scenetext.synth.melody import Event, Melody
@@ -66,14 +68,16 @@ def test_rests_longer_notes_and_beats_end_a_beam():
     assert len(drawn(notes(*[(2, 2)] * 4), Printing(beams=False)).shapes) == 8
 
 
-@pytest.mark.parametrize("steps", [(0, 1, 2, 3), (9, 3, 8, -2), (7, 12, 5, 6), (4, 4, 4, 4), (14, -6, 14, -6)])
+@pytest.mark.parametrize(
+    "steps", [(0, 1, 2, 3), (9, 3, 8, -2), (7, 12, 5, 6), (4, 4, 4, 4), (14, -6, 14, -6)]
+)
 def test_a_beam_is_straight_and_no_stem_under_it_is_short_or_turned(steps):
     placed = notes(*[(step, 1) for step in steps])
     drawn(placed)
     assert len({note.up for note in placed}) == 1
     away = 1 if placed[0].up else -1
     assert min(away * (note.tip - note.y) for note in placed) >= 2.6
-    rises = [b.tip - a.tip for a, b in zip(placed, placed[1:], strict=False)]
+    rises = [b.tip - a.tip for a, b in pairwise(placed)]
     assert max(rises) - min(rises) == pytest.approx(0, abs=1e-9)
     assert abs(rises[0]) <= 0.25 * 3.0 + 1e-9
 

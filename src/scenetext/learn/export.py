@@ -14,7 +14,6 @@ from typing import Any
 
 import numpy as np
 import torch
-from safetensors.torch import save as save_safetensors
 from torch import Tensor, nn
 
 from ..bundle import Bundle, Manifest, check_replaceable, write_bundle
@@ -28,6 +27,7 @@ from ..settings import build, to_dict
 from ..types import Sample
 from .checkpoint import WEIGHTS
 from .graph import TorchGraph
+from .half import half_weights, halve_graph
 from .loader import SYNTHS
 from .nets import Trainable
 from .processes import limit_threads
@@ -51,6 +51,8 @@ def export(
 ) -> Bundle:
     """Writes the best weights of the run in folder `run` as a bundle, and returns it.
 
+    Weights are stored in half precision, after the comparison of outputs and before that of scores.
+
     data   folder of data sets. With it, both torch and onnxruntime are scored on the validation sets of the
            recipe, and onnxruntime's scores go into the bundle.
     also   further data sets to score, such as "iiit5k:test"
@@ -71,12 +73,14 @@ def export(
         examples = _examples(resize)
         write_onnx(net, graph, examples[0])
         check_parity(TorchGraph(net), OrtGraph(graph, threads), [{"images": images} for images in examples])
-        files: dict[str, bytes | Path] = {graph.name: graph, WEIGHTS: _weights(net.state_dict())}
+        halve_graph(graph)
+        files: dict[str, bytes | Path] = {graph.name: graph, WEIGHTS: half_weights(net.state_dict())}
         step = net.step()
         if step is not None:
             write_step(net, step_graph, examples[0])
             inputs = [step_inputs(net, images) for images in examples]
             check_parity(TorchGraph(step), OrtGraph(step_graph, threads), inputs)
+            halve_graph(step_graph)
             files[step_graph.name] = step_graph
         scores = {}
         if data is not None:
@@ -220,9 +224,3 @@ def _rescored(
         )
         scores[name] = {protocol.name: theirs.to_dict()["values"] | theirs.to_dict()["counts"]}
     return scores
-
-
-def _weights(state: dict[str, Tensor]) -> bytes:
-    """For training on: half precision, which is as good as the weights are and half as large."""
-    half = {key: value.half() if value.dtype == torch.float32 else value for key, value in state.items()}
-    return save_safetensors({key: value.contiguous() for key, value in half.items()})

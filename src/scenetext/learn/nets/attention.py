@@ -24,9 +24,9 @@ class AttentionHead(nn.Module):
 
     hidden     units of the cell and of the attention.
     cell       "lstm" (benchmark) or "gru" (RARE).
-    location   0 (benchmark): attention by content alone. Otherwise the number of filters, 11 frames wide, that
-               look at the weights of the step before, as RARE's attention does (after Chorowski et al. 2015);
-               how many it had is not known.
+    location   0 (benchmark): attention by content alone. Otherwise the number of filters, 11 frames wide,
+               that look at the weights of the step before, as RARE's attention does (after Chorowski et al.
+               2015); how many it had is not known.
 
     What a step needs of the frames is computed once: memory = [h; key(h)], (N, T, inputs + hidden).
     """
@@ -96,7 +96,7 @@ class AttentionHead(nn.Module):
         return self.output(hidden[:, : self.query.in_features]), after
 
     def forward(self, frames: Tensor) -> dict[str, Tensor]:
-        """(N, T, inputs) -> "log_probs" (N, steps, classes) of the greedy path, "memory" and the first states.
+        """(N, T, inputs) -> "log_probs" (N, steps, classes) of the greedy path, "memory" and first states.
 
         Each step sees the likeliest class of the one before. The rest is what `step` starts from.
         """

@@ -15,15 +15,16 @@ class VGG(nn.Module):
     """The seven convolutions of CRNN (Shi et al. 2015, Table 1).
 
     form     "benchmark" (Baek et al. 2019): the table taken literally, with batch normalisation after
-             convolutions 5 and 6, which then have no bias, and pooling windows "1x2" of height alone in stages
-             3 and 4. It has 24 frames at a width of 100, where the paper's text says 25.
+             convolutions 5 and 6, which then have no bias, and pooling windows "1x2" of height alone in
+             stages 3 and 4. It has 24 frames at a width of 100, where the paper's text says 25.
              "authors": the released code: batch normalisation after 3, 5 and 7, biases everywhere, pooling
              windows of 2x2 that move by one column and are padded by one; 26 frames. The layout of the public
              crnn.pth weights.
     width    maps of the last convolutions, 512 in all sources; the first ones have an eighth of it.
     without  convolutions to leave out, of 4 and 6: the music-score net of the paper (section 3.4).
 
-    (N, C, 32, W) -> (N, width, 1, W / 4 - 1), or W / 4 + 1 in the authors' form. Higher images give higher maps.
+    (N, C, 32, W) -> (N, width, 1, W / 4 - 1), or W / 4 + 1 in the authors' form. Higher images give higher
+    maps.
     """
 
     def __init__(

@@ -29,8 +29,8 @@ def _stage(kind: str, name: str, table: Mapping[str, Any], args: Mapping[str, An
 class FourStage(Trainable):
     """Transformation, feature extraction, sequence modelling, prediction.
 
-    CRNN is feat = "vgg", seq = "bilstm", pred = "ctc"; TRBA is "tps", "resnet", "bilstm", "attention". Feature
-    maps are averaged over their height, so that each column is one frame.
+    CRNN is feat = "vgg", seq = "bilstm", pred = "ctc"; TRBA is "tps", "resnet", "bilstm", "attention".
+    Feature maps are averaged over their height, so that each column is one frame.
 
     channels                     of the input images: 1 (grey, as published) or 3
     trans_args, feat_args, ...   settings of a stage, e.g. seq_args = {"hidden": 256}; see stages.py
