@@ -149,6 +149,22 @@ def test_a_standing_counts_the_words_that_were_read(tmp_path):
     assert sum(done) == 4
 
 
+def test_every_list_is_timed(tmp_path, monkeypatch):
+    monkeypatch.setattr("scenetext.benchmark.TIMED", 4)
+    timed = set()
+
+    class Model(Echo):
+        def recognize(self, crops):
+            if len(crops) == 1:
+                timed.add(int(crops[0][0, 0, 0]))
+            return super().recognize(crops)
+
+    for i, name in enumerate(("SVT", "SVTP", "CUTE80")):
+        write_lmdb(tmp_path / name, [(picture(50 * i), "a")] * 5)
+    stand(Model(), find_lists(["SVT", "SVTP", "CUTE80"], tmp_path))
+    assert timed == {0, 50, 100}
+
+
 def test_milliseconds_are_of_one_crop_at_a_time():
     sizes = []
 

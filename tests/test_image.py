@@ -383,6 +383,11 @@ def test_narrower_windows_can_be_asked_for() -> None:
     assert resize.windows(32, 320, longest=20) == [(0, 320)]  # not worth a window
 
 
+def test_views_grow_from_width_to_width_up_to_the_widest() -> None:
+    resize = CropResize(min_width=100, max_width=140, multiple=16)
+    assert [resize.wider(width) for width in (100, 112, 128, 140)] == [112, 128, 140, 140]
+
+
 def test_colour_crops_keep_three_channels() -> None:
     resize = CropResize(channels=3, mean=(0.5, 0.5, 0.5), std=(0.5, 0.5, 0.5))
     crop = np.zeros((32, 64, 3), np.uint8)

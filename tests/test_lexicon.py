@@ -6,6 +6,7 @@ import pickle
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -211,6 +212,18 @@ def test_as_many_lexicons_as_crops_or_one() -> None:
     assert for_each([lexicon, None], 2) == [lexicon, None]
     with pytest.raises(SettingsError, match="2 lexicons for 3 crops"):
         for_each([lexicon, None], 3)
+
+
+@pytest.mark.parametrize("given", [["rate", "late"], "rate", {"rate"}, 3, [None, "rate"]])
+def test_words_in_place_of_a_lexicon_are_refused_in_one_line(given: Any) -> None:
+    with pytest.raises(SettingsError, match=r"^a lexicon is a Lexicon, not (str|int); .* Lexicon\(words\)$"):
+        for_each(given, 2)
+
+
+@pytest.mark.parametrize("word", [1, None, b"rate"])
+def test_words_that_are_no_strings_are_refused(word: Any) -> None:
+    with pytest.raises(SettingsError, match="a lexicon is made of words, not of (int|NoneType|bytes)"):
+        Lexicon(["late", word])
 
 
 def test_the_score_of_a_word_does_not_fall_with_its_length() -> None:

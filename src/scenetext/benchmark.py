@@ -153,7 +153,9 @@ def stand(
         counts[name] = score.counts["correct"], score.counts["words"]
         some = -(-TIMED // len(there))
         crops += [samples[i * len(samples) // some].image for i in range(some if len(samples) else 0)]
-    return Standing(counts, milliseconds(model, crops[:TIMED]))
+    if len(crops) > TIMED:  # what is over comes from all lists, not from the last one
+        crops = [crops[i * len(crops) // TIMED] for i in range(TIMED)]
+    return Standing(counts, milliseconds(model, crops))
 
 
 def milliseconds(model: Any, crops: Sequence[np.ndarray]) -> float:

@@ -353,6 +353,10 @@ class CropResize:
         """The width of the view of a crop of this size, if it has to be one view."""
         return min(max(self._rounded(self.height * width / height), self.min_width), self.max_width)
 
+    def wider(self, view_width: int) -> int:
+        """The next width that a view can have; max_width if there is none."""
+        return min((view_width // self.multiple + 1) * self.multiple, self.max_width)
+
     def _rounded(self, width: float) -> int:
         # what is padded must not be squeezed, what is stretched may be, a little
         steps = math.ceil(width / self.multiple) if self.pad else int(width / self.multiple + 0.5)

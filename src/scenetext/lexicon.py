@@ -45,6 +45,8 @@ class Lexicon:
             raise SettingsError("a lexicon is made of words, not of a string; for a file: Lexicon.from_file")
         distinct: dict[str, str] = {}
         for word in words:
+            if not isinstance(word, str):
+                raise SettingsError(f"a lexicon is made of words, not of {type(word).__name__}: {word!r}")
             distinct.setdefault(fold_case(word), word)
         distinct.pop("", None)
         if not distinct:
@@ -209,13 +211,19 @@ def word_score(log_probability: float, length: int) -> float:
 def for_each(lexicon: Lexicon | Sequence[Lexicon | None] | None, count: int) -> Sequence[Lexicon | None]:
     """The lexicon of each of `count` crops, from one for all, one for each, or none.
 
-    Raises SettingsError for another number of them.
+    Raises SettingsError for another number of them, and for what is no Lexicon, such as a list of words.
     """
     if lexicon is None or isinstance(lexicon, Lexicon):
         return [lexicon] * count
-    if len(lexicon) != count:
-        raise SettingsError(f"{len(lexicon)} lexicons for {count} crops; give one for all or one for each")
-    return lexicon
+    lexicons = list(lexicon) if isinstance(lexicon, Iterable) else [lexicon]
+    for entry in lexicons:
+        if not isinstance(entry, Lexicon | None):
+            raise SettingsError(
+                f"a lexicon is a Lexicon, not {type(entry).__name__}; of words, make one with Lexicon(words)"
+            )
+    if len(lexicons) != count:
+        raise SettingsError(f"{len(lexicons)} lexicons for {count} crops; give one for all or one for each")
+    return lexicons
 
 
 def _make_table(words: Sequence[str], characters: str) -> WordTable:

@@ -45,6 +45,16 @@ def test_a_sheet_is_a_picture(words, capsys):
     assert capsys.readouterr().out.endswith(f"sheet: {sheet}\n")
 
 
+@pytest.mark.parametrize("name", ["sheet", "sheet.txt"])
+def test_a_sheet_that_is_no_picture_by_its_name_is_refused_before_the_work(words, capsys, name):
+    assert main(["data", "check", "lmdb:words", "--data", str(words), "--sheet", str(words / name)]) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err == (
+        f"scenetext: error: --sheet {words / name}: its name ends in one of .png, .jpg, .jpeg, .webp\n"
+    )
+
+
 def test_a_few_samples_can_stand_for_all(words, capsys):
     assert main(["data", "check", "lmdb:words", "--data", str(words), "--limit", "2"]) == 0
     assert "2 of 6 samples checked" in capsys.readouterr().out

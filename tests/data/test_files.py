@@ -6,7 +6,7 @@ import pickle
 import pytest
 
 from scenetext.data.files import Lines, data_folder, one_of, read_xml, split_folder
-from scenetext.errors import DataError
+from scenetext.errors import BadImageError, DataError
 
 
 def test_a_data_set_lies_in_the_root_or_in_a_folder_of_its_name(tmp_path):
@@ -71,7 +71,7 @@ def test_a_line_knows_its_number_in_the_file(tmp_path):
     (tmp_path / "file").write_bytes(b"one\n\ntwo\ncaf\xe9\n")
     lines = Lines(tmp_path / "file")
     assert lines.where(1).endswith("file:3")
-    with pytest.raises(DataError, match="file:4: not UTF-8"):
+    with pytest.raises(BadImageError, match="file:4: not UTF-8"):  # one sample is lost, not the set
         lines[2]
 
 

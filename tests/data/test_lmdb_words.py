@@ -138,6 +138,15 @@ def test_a_database_of_something_else_is_an_error(tmp_path):
         lmdb_words(tmp_path, "")
 
 
+def test_a_database_that_is_cut_off_is_an_error_and_does_not_kill_the_process(root, monkeypatch):
+    module = importlib.import_module("scenetext.data.lmdb_words")  # the package has a function of that name
+    monkeypatch.setattr(module, "_NEVER_WRITTEN", 0)
+    data = root / "train" / "data.mdb"
+    data.write_bytes(data.read_bytes()[:8192])  # the two pages that say where everything is
+    with pytest.raises(DataError, match=r"train: data\.mdb is cut off \(8192 of \d+ bytes\); copy it again"):
+        lmdb_words(root, "train")
+
+
 def damage(folder, key, value):
     """Puts another value for a key, or none."""
     with lmdb.open(str(folder), lock=False) as environment, environment.begin(write=True) as writer:

@@ -48,6 +48,11 @@ def test_what_is_drawn_depends_on_the_seed_and_the_image_alone(tmp_path: Path) -
     assert "seed 1" in choose_lexicons("50", SCENES, tmp_path, 1).description
 
 
+def test_a_name_that_is_no_unicode_draws_words_too(tmp_path: Path) -> None:
+    odd = sample("caf\udce9", "word")  # how Python gives a file name that is not UTF-8
+    assert len(choose_lexicons("3", [odd, *SCENES], tmp_path).of(odd)) == 3
+
+
 def test_a_set_of_fewer_words_gives_them_all(tmp_path: Path) -> None:
     few = SCENES[:5]
     lexicon = choose_lexicons("1000", few, tmp_path).of(few[0])

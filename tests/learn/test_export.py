@@ -42,7 +42,7 @@ def test_every_recipe_trains_two_steps_exports_and_reads_the_same(toy_data, tmp_
     if task == "recognition":
         expected, found = model.recognize([image]), Recognizer.load(bundle.folder, 1).recognize([image])
         assert found[0][0] == expected[0][0]
-        assert found[0][1] == pytest.approx(expected[0][1], abs=1e-4)
+        assert found[0][1] == pytest.approx(expected[0][1], abs=1e-2)  # weights are stored in half
     else:
         expected, found = model.detect(image), Detector.load(bundle.folder, 1).detect(image)
         assert len(found) == len(expected)

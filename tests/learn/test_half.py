@@ -55,3 +55,11 @@ def test_weights_for_training_on_keep_their_names_and_whole_numbers():
     assert stored["a.weight"].dtype == torch.float16
     assert torch.equal(stored["a.weight"].float(), state["a.weight"])
     assert torch.equal(stored["a.count"], state["a.count"])
+
+
+@pytest.mark.parametrize("value", [1e6, -1e6])
+def test_weights_for_training_on_that_half_precision_cannot_hold_stay_single(value):
+    state = {"norm.running_var": torch.tensor([1.0, value]), "linear.weight": torch.tensor([1.0, 65504.0])}
+    stored = load(half_weights(state))
+    assert torch.equal(stored["norm.running_var"], state["norm.running_var"])
+    assert stored["linear.weight"].dtype == torch.float16

@@ -88,6 +88,16 @@ def test_narrow_views_of_long_words_are_widened_and_hopeless_ones_an_error(toy_d
         hopeless._batch(words)
 
 
+def test_views_are_widened_from_a_least_width_that_is_no_multiple(toy_data):
+    recipe = toy_recipe("crnn-light", "stages.0.batch=2", "resize.min_width=100")
+    words = [(np.zeros((32, 32, 3), np.uint8), "abcdefghijklmnopqrstuvwxyz")] * 2
+    widths = (*range(0, 321, 16), 100)  # that a net is asked about
+    made = stage_blocks(
+        recipe, 0, make_codec(recipe.codec), {width: width // 4 for width in widths}, toy_data, 0
+    )
+    assert made._batch(words)["images"].shape[3] == 112  # 28 frames
+
+
 def test_what_cannot_be_learnt_is_counted_by_reason(tmp_path):
     (tmp_path / "words").mkdir()
     for name, width in (("good", 64), ("foreign", 64), ("empty", 64), ("long", 64)):
@@ -121,6 +131,16 @@ def test_labels_outside_the_charset_end_in_one_clear_line_from_any_process(toy_d
     with pytest.raises(DataError, match="characters of the charset") as caught:
         next(batches(blocks("crnn-light", toy_data, "codec.charset=%"), 0, 1, workers=workers))
     assert "\n" not in str(caught.value)
+
+
+def test_a_set_of_which_a_tenth_can_be_used_is_trained_on(tmp_path):
+    (tmp_path / "words").mkdir()
+    Image.fromarray(np.zeros((32, 64, 3), np.uint8)).save(tmp_path / "words" / "0.png")
+    rows = "".join(f"0.png\t{text}\n" for text in ["fine", *["é"] * 9])
+    (tmp_path / "words" / "labels.tsv").write_text(rows)
+    made = blocks("crnn-light", tmp_path, "stages.0.batch=16")[0]
+    assert {length for batch in made for length in batch["lengths"].tolist()} == {4}
+    assert sum(left_out(batch).get("charset", 0) for batch in made) > 1000
 
 
 def test_a_crop_that_cannot_be_decoded_is_left_out(tmp_path):

@@ -143,6 +143,9 @@ def test_what_cannot_be_is_refused(tmp_path):
         ({"min_notes": 9, "max_notes": 8}, "min <= max"),
         ({"min_space": 1.0}, "2 <= min"),
         ({"augmented": 1.5}, "share"),
+        ({"perspective": 1.0}, "perspective is 0 to 0.5, not 1"),
+        ({"strength": -1.0}, "strength is 0 to 1, not -1"),
+        ({"bend": float("nan")}, "bend is 0 to 8, not nan"),
         ({"backgrounds": str(tmp_path / "none")}, "no such folder"),
     ):
         with pytest.raises(SettingsError, match=reason):

@@ -10,6 +10,8 @@ from .arguments import positive, whole
 
 HELP = "Look at a data set before training on it, or write it in another layout."
 
+_SHEETS = (".png", ".jpg", ".jpeg", ".webp")
+
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """The arguments of the command."""
@@ -73,7 +75,11 @@ def _check(args: argparse.Namespace) -> int:
     from ..data import open_dataset
     from ..data.check import check
     from ..data.sheet import contact_sheet
+    from ..errors import SettingsError
 
+    # before the work, not after it
+    if args.sheet and args.sheet.suffix.lower() not in _SHEETS:
+        raise SettingsError(f"--sheet {args.sheet}: its name ends in one of {', '.join(_SHEETS)}")
     samples = open_dataset(args.name, args.data)
     total = min(args.limit, len(samples)) if args.limit else len(samples)
     with tqdm(total=total, disable=None, file=sys.stderr, unit="img") as bar:

@@ -39,7 +39,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "score": ("score", "score result files of any system"),
     "benchmark": ("benchmark", "print the table of a set of models over the usual test sets"),
     "export": ("export", "make a bundle of a training run"),
-    "synth": ("synth", "draw synthetic words or scenes"),
+    "synth": ("synth", "draw synthetic words, scenes or music"),
     "data": ("data", "check a data set, or convert it to another layout"),
 }
 

@@ -10,7 +10,7 @@ from xml.etree import ElementTree
 
 import numpy as np
 
-from ..errors import DataError
+from ..errors import BadImageError, DataError
 
 _SCAN = 2**24  # bytes of a file looked at together
 _BREAK = b"\n"
@@ -57,7 +57,8 @@ class Lines(Sequence[str]):
     """The lines of a UTF-8 text file, by index, without line ends; blank lines do not count.
 
     For files of millions of lines: the file is mapped into memory, not read, and 16 bytes a line are kept.
-    Another process opens it again. Raises DataError for a missing file, and for a line that is not UTF-8.
+    Another process opens it again. Raises DataError for a missing file. A line that is not UTF-8 raises
+    BadImageError when its turn comes: among millions, it is one sample that cannot be used.
     """
 
     def __init__(self, path: Path) -> None:
@@ -98,7 +99,7 @@ class Lines(Sequence[str]):
         try:
             return self._data[start : int(self._stops[index])].removesuffix(b"\r").decode("utf-8")
         except UnicodeDecodeError as error:
-            raise DataError(f"{self.where(index)}: not UTF-8 ({error.reason}); convert the file") from None
+            raise BadImageError(self.where(index), f"not UTF-8 ({error.reason}); convert the file") from None
 
     def where(self, index: int) -> str:
         """File and line number of a line, for messages."""

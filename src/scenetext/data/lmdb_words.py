@@ -22,6 +22,8 @@ from .words import Word, Words, chain
 # map that would do for everything: it starts with this many bytes, and doubles.
 _MAP_BYTES = 2**24
 _BATCH = 1000  # samples committed together
+# Pages at the end that were used and freed in one transaction count, but are not in the file: bytes at most.
+_NEVER_WRITTEN = 2**24
 
 
 Record = tuple[bytes, str] | tuple[bytes, str, Sequence[str] | None]
@@ -147,11 +149,18 @@ def _environment(folder: Path) -> Any:
 def _open(path: str) -> Any:
     lmdb = _lmdb()
     try:
-        return lmdb.open(
+        environment = lmdb.open(
             path, readonly=True, create=False, lock=False, readahead=False, meminit=False, max_readers=256
         )
     except lmdb.Error as error:
         raise DataError(f"{path}: not an LMDB database ({error})") from None
+    # Beyond the end of a mapped file there is no error to catch: the system kills whoever reads on.
+    needed = (environment.info()["last_pgno"] + 1) * environment.stat()["psize"]
+    size = os.path.getsize(os.path.join(path, "data.mdb"))
+    if size < needed - _NEVER_WRITTEN:
+        environment.close()
+        raise DataError(f"{path}: data.mdb is cut off ({size} of {needed} bytes); copy it again")
+    return environment
 
 
 def _lmdb() -> Any:

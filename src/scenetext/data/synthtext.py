@@ -29,7 +29,7 @@ def synthtext(root: Path, split: str) -> Sequence[Sample]:
 
     Words are what stands between the blanks and line breaks of `txt`. Their quadrilaterals are as published:
     some reach out of the picture. Opening takes minutes and several GB of memory, which scipy needs for the
-    file; a few bytes a word are kept. Whether the pictures are there is not asked before their turn comes.
+    file; some 40 bytes a word are kept. Whether the pictures are there is not asked before their turn comes.
     A scene whose boxes and words differ in number is left out, with a warning. Raises DataError.
     """
     if split not in SPLITS:

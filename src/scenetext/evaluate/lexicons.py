@@ -78,7 +78,7 @@ def _from_file(path: Path, name: str) -> Lexicons:
 def _drawn(sample: Sample, words: Sequence[str], size: int, seed: int) -> list[str]:
     """The words of a sample, and others up to `size`; sorted, so that their place tells nothing."""
     own = {fold_case(word): word for word in _distinct([sample])}
-    rng = np.random.default_rng([seed, zlib.crc32(sample.name.encode())])
+    rng = np.random.default_rng([seed, zlib.crc32(sample.name.encode("utf-8", "surrogatepass"))])
     drawn = rng.choice(len(words), size=min(size + len(own), len(words)), replace=False)
     others = [words[i] for i in drawn if fold_case(words[i]) not in own]
     return sorted([*own.values(), *others[: max(size - len(own), 0)]])

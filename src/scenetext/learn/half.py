@@ -17,8 +17,13 @@ _LARGEST = 65504.0  # that half precision can hold
 
 def half_weights(state: dict[str, Tensor]) -> bytes:
     """The weights of a network as a safetensors file, for training on."""
-    half = {key: value.half() if value.dtype == torch.float32 else value for key, value in state.items()}
-    return save({key: value.contiguous() for key, value in half.items()})
+    return save({key: _halved(value).contiguous() for key, value in state.items()})
+
+
+def _halved(values: Tensor) -> Tensor:
+    """As half precision, if these are weights that it can hold."""
+    fits = values.dtype == torch.float32 and bool((values.abs() <= _LARGEST).all())
+    return values.half() if fits else values
 
 
 def halve_graph(path: Path) -> None:

@@ -47,7 +47,9 @@ DROPPED = {
 }
 """Why samples are left out, and how a log says it."""
 
-_ATTEMPTS = 20  # draws of one sample before a data set is given up as unusable
+# Draws of one sample before a data set is given up as unusable. With 20, one of which half cannot be used
+# would end a run after some million samples.
+_ATTEMPTS = 200
 
 SYNTHS: dict[str, type] = {
     "synth-words": WordSynth,
@@ -205,7 +207,7 @@ class WordBlocks(Dataset[list[Batch]]):
         view_width = self._width([crop for crop, _ in words])
         # a word that its frames cannot spell has no loss; another one is repeated in its place
         while not (fits := self._fitting(words, view_width)) and view_width < self.resize.max_width:
-            view_width = min(view_width + self.resize.multiple, self.resize.max_width)
+            view_width = self.resize.wider(view_width)
         if not fits:
             raise DataError(
                 f"{len(words)} words in a row, {words[0][1]!r} among them, are too long for the widest view "

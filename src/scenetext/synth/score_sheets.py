@@ -22,6 +22,9 @@ Page = tuple[float, float, float, float]
 
 _DETAIL = 24.0  # drawn with at least so many pixels to a staff space, and reduced from there
 
+# Beyond, a page is not seen as one any more: its picture grows without bounds, or it crosses the horizon.
+_MOST = {"rotation": 45.0, "stretch": 1.0, "bend": 8.0, "perspective": 0.5, "strength": 1.0}
+
 
 @dataclass(frozen=True)
 class ScoreSynth:
@@ -63,6 +66,9 @@ class ScoreSynth:
             raise SettingsError(f"staff spaces {self.min_space} to {self.max_space}: need 2 <= min <= max")
         if not 0 <= self.augmented <= 1:
             raise SettingsError(f"augmented is a share, 0 to 1, not {self.augmented}")
+        for name, most in _MOST.items():
+            if not 0 <= getattr(self, name) <= most:
+                raise SettingsError(f"{name} is 0 to {most:g}, not {getattr(self, name):g}")
         if self.augmented > 0 and self.backgrounds is not None:
             photo_paths(self.backgrounds)  # a missing folder shows here, not in a worker
 

@@ -154,6 +154,19 @@ def test_an_unknown_stage_or_setting_is_refused(settings):
         net(**settings)
 
 
+@pytest.mark.parametrize(
+    ("settings", "where"),
+    [
+        ({"seq_args": {"hidden": 0}}, "seq_args"),
+        ({"feat_args": {"width": -8}}, "feat_args"),
+        ({"trans": "tps", "trans_args": {"width": -8}}, "trans_args"),
+    ],
+)
+def test_a_size_that_no_layer_can_have_is_refused_in_one_line(settings, where):
+    with pytest.raises(SettingsError, match=rf"^\[net\] {where}: [^\n]+$"):
+        net(**settings)
+
+
 @pytest.mark.parametrize(("pred", "codec"), [("ctc", DB()), ("ctc", Attention()), ("attention", CTC())])
 def test_another_stages_codec_is_refused(pred, codec):
     with pytest.raises(SettingsError, match=f"codec '{pred}'"):

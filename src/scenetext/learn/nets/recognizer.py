@@ -20,8 +20,9 @@ def _stage(kind: str, name: str, table: Mapping[str, Any], args: Mapping[str, An
     def make(*inputs: Any) -> Any:
         try:
             return table[name](*inputs, **(args or {}))
-        except TypeError as error:
-            raise SettingsError(f"[net] {kind.lower()}_args: {error}") from error
+        except (TypeError, ValueError, RuntimeError) as error:  # torch's own, for sizes below 1
+            reason = str(error).splitlines()[0]
+            raise SettingsError(f"[net] {kind.lower()}_args: {reason}") from error
 
     return make
 
