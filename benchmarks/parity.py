@@ -27,7 +27,7 @@ from torch.nn import functional
 
 from scenetext.codecs import make_codec
 from scenetext.learn.cost import NAMES
-from scenetext.learn.export import step_inputs, write_onnx, write_step
+from scenetext.learn.export import walk, write_onnx, write_step
 from scenetext.learn.graph import TorchGraph
 from scenetext.learn.nets import make_net
 from scenetext.runtime import OrtGraph
@@ -89,9 +89,9 @@ def compare(row: tuple[str, str, str, str], narrow: bool, threads: int) -> tuple
         if step is not None:
             write_step(net, step_path, crops(100)[:2])
             for width in WIDTHS:
-                inputs = step_inputs(net, crops(width))
-                expected, found = TorchGraph(step)(inputs), OrtGraph(step_path, threads)(inputs)
-                differences.append(np.abs(expected["log_probs"] - found["log_probs"]).max())
+                for inputs in walk(net, crops(width)):
+                    expected, found = TorchGraph(step)(inputs), OrtGraph(step_path, threads)(inputs)
+                    differences.append(np.abs(expected["log_probs"] - found["log_probs"]).max())
         size = path.stat().st_size / 2**20
     return float(np.max(differences)), equal, total, f"{seconds:.0f} | {size:.1f}"
 

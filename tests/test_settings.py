@@ -6,7 +6,7 @@ from typing import Literal
 import pytest
 
 from scenetext.errors import SettingsError
-from scenetext.settings import build, parse_change, to_dict
+from scenetext.settings import arguments, build, parse_change, to_dict
 
 
 @dataclass(frozen=True)
@@ -42,6 +42,30 @@ def test_plain_values_become_the_dataclass_and_come_back():
     settings = build(Outer, values)
     assert settings == Outer(1.0, "b", (1.0, 2.0), (Inner(5),), 7, True, {"a": 1})
     assert build(Outer, to_dict(settings)) == settings
+
+
+def made(channels, width: int, kind: Literal["a", "b"] = "a", scale: float = 1.0):
+    """What a table of settings calls."""
+
+
+class Made:
+    __init__ = made
+
+
+@pytest.mark.parametrize("function", [made, Made])
+def test_arguments_are_checked_by_the_annotations_of_what_is_called(function):
+    given = 1 if function is made else 0
+    assert arguments(function, {"width": 3, "scale": 2}, "[net]", given) == {"width": 3, "scale": 2.0}
+    for values, message in (
+        ({"width": "3"}, "width is a int, not '3'"),
+        ({"width": 3, "kind": "c"}, "kind is one of 'a', 'b'"),
+        ({"width": 3, "scales": 2}, "did you mean 'scale'"),
+        ({}, "'width' is missing"),
+        ([("width", 3)], "expected a table"),
+    ):
+        with pytest.raises(SettingsError, match=r"^\[net\]: ") as refused:
+            arguments(function, values, "[net]", given)
+        assert message in str(refused.value)
 
 
 @pytest.mark.parametrize(

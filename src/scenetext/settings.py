@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
+import inspect
 import tomllib
 import types
 import typing
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any, TypeVar
 
 from .errors import SettingsError
@@ -22,25 +23,53 @@ def build(cls: type[T], values: Mapping[str, Any], where: str = "") -> T:
     Raises SettingsError for an unknown key (with the nearest known one), a missing key, or a wrong type.
     Integers are accepted for floats and lists for tuples; nothing else is converted.
     """
-    place = f"{where}: " if where else ""
-    if not isinstance(values, Mapping):
-        raise SettingsError(f"{place}expected a table of settings, got {values!r}")
     fields = {f.name: f for f in dataclasses.fields(cls) if f.init}  # type: ignore[arg-type]
-    for key in values:
-        if key not in fields:
-            near = difflib.get_close_matches(key, fields, n=1)
-            hint = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(fields)}"
-            raise SettingsError(f"{place}no such setting {key!r}; {hint}")
+    required = [
+        name
+        for name, f in fields.items()
+        if f.default is dataclasses.MISSING and f.default_factory is dataclasses.MISSING
+    ]
     hints = typing.get_type_hints(cls)
-    kwargs = {key: _convert(hints[key], value, f"{place}{key}") for key, value in values.items()}
-    for name, f in fields.items():
-        required = f.default is dataclasses.MISSING and f.default_factory is dataclasses.MISSING
-        if required and name not in kwargs:
-            raise SettingsError(f"{place}setting {name!r} is missing")
+    kwargs = _checked(values, {name: hints[name] for name in fields}, required, where)
     try:
         return cls(**kwargs)
     except (ValueError, TypeError) as error:
-        raise SettingsError(f"{place}{error}") from error
+        raise SettingsError(f"{_place(where)}{error}") from error
+
+
+def arguments(
+    function: Callable[..., Any], values: Mapping[str, Any], where: str = "", given: int = 0
+) -> dict[str, Any]:
+    """`values` as keyword arguments of a function or class, checked by its annotations as `build` checks.
+
+    given   how many arguments the caller passes by position before them.
+    Raises SettingsError.
+    """
+    known = list(inspect.signature(function, eval_str=True).parameters.values())[given:]
+    required = [p.name for p in known if p.default is p.empty]
+    return _checked(values, {p.name: p.annotation for p in known}, required, where)
+
+
+def _place(where: str) -> str:
+    return f"{where}: " if where else ""
+
+
+def _checked(
+    values: Mapping[str, Any], hints: Mapping[str, Any], required: Collection[str], where: str
+) -> dict[str, Any]:
+    """The values as the types of `hints`; every key known, every required one there."""
+    place = _place(where)
+    if not isinstance(values, Mapping):
+        raise SettingsError(f"{place}expected a table of settings, got {values!r}")
+    for key in values:
+        if key not in hints:
+            near = difflib.get_close_matches(key, hints, n=1)
+            hint = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(hints) or 'none'}"
+            raise SettingsError(f"{place}no such setting {key!r}; {hint}")
+    for name in required:
+        if name not in values:
+            raise SettingsError(f"{place}setting {name!r} is missing")
+    return {key: _convert(hints[key], value, f"{place}{key}") for key, value in values.items()}
 
 
 def to_dict(settings: Any) -> dict[str, Any]:
@@ -97,7 +126,7 @@ def _convert(hint: Any, value: Any, where: str) -> Any:
                 _convert(args[0] if repeated else args[i], v, f"{where}[{i}]") for i, v in enumerate(value)
             )
             return origin(items)
-    elif origin is dict:
+    elif origin in (dict, Mapping):
         if isinstance(value, Mapping):
             return dict(value)
     elif dataclasses.is_dataclass(hint):

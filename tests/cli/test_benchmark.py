@@ -13,6 +13,7 @@ from scenetext.cli.main import main
 from scenetext.data.lmdb_words import write_lmdb
 from scenetext.errors import TrainingError
 from scenetext.learn import validate
+from scenetext.recipe import load_recipe
 from scenetext.recognizer import Recognizer
 
 TEXTS = {0: "a", 128: "b", 255: "c"}  # the toy reads "a", "b" and nothing
@@ -109,7 +110,7 @@ def test_a_training_run_is_tested_with_torch(data, toy_model, tmp_path, monkeypa
 
     def load_run(run: Path, *, threads: int | None = None):
         asked.append((run, threads))
-        return Recognizer.load(toy_model / "recognizer", threads), "recognition"
+        return Recognizer.load(toy_model / "recognizer", threads), load_recipe("crnn-light")
 
     monkeypatch.setattr(validate, "load_run", load_run)
     run = tmp_path / "run"

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import json
+import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +11,7 @@ from PIL import Image
 
 from scenetext.cli.main import main
 from scenetext.learn import validate
+from scenetext.recipe import Validate, load_recipe
 from scenetext.recognizer import Recognizer
 
 
@@ -57,12 +60,17 @@ def test_scenes_for_a_recogniser_are_one_line(data, toy_model, capsys):
     assert err.strip().count("\n") == 0
 
 
-def test_the_threads_of_a_run_are_those_asked_for(data, toy_model, tmp_path, monkeypatch):
+def test_a_run_is_scored_as_it_was_validated_with_the_threads_asked_for(
+    data, toy_model, tmp_path, monkeypatch, capsys
+):
     asked = []
 
     def load_run(run: Path, *, threads: int | None = None):
         asked.append((run, threads))
-        return Recognizer.load(toy_model / "recognizer", threads), "recognition"
+        recipe = replace(
+            load_recipe("crnn-light"), validate=Validate(("folder:words",), "word-accuracy-exact")
+        )
+        return Recognizer.load(toy_model / "recognizer", threads), recipe
 
     monkeypatch.setattr(validate, "load_run", load_run)
     run = tmp_path / "run"
@@ -70,6 +78,17 @@ def test_the_threads_of_a_run_are_those_asked_for(data, toy_model, tmp_path, mon
     (run / "recipe.json").write_text("{}")
     assert main(["evaluate", str(run), "--dataset", "folder:words", *data, "--threads", "2"]) == 0
     assert asked == [(run, 2)]
+    assert "word-accuracy-exact" in capsys.readouterr().out, "the protocol that the run was validated by"
+
+
+def test_a_bundle_is_scored_by_the_protocol_it_was_validated_by(data, toy_model, tmp_path, capsys):
+    shutil.copytree(toy_model / "recognizer", tmp_path / "model")
+    place = tmp_path / "model" / "model.json"
+    manifest = json.loads(place.read_text())
+    manifest["recipe"] = {"validate": {"protocol": "word-accuracy-exact"}}
+    place.write_text(json.dumps(manifest))
+    assert main(["evaluate", str(tmp_path / "model"), "--dataset", "folder:words", *data]) == 0
+    assert "word-accuracy-exact" in capsys.readouterr().out
 
 
 def test_a_least_score_is_for_readers(data, toy_model, capsys):

@@ -171,6 +171,17 @@ def test_texts_are_chosen_from_the_words_of_a_file(
     assert capsys.readouterr().out == "A\n", "the other word of the photo is none of them"
 
 
+def test_a_file_keeps_what_it_held_if_nothing_could_be_read(
+    toy_model: Path, photos: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "out.txt"
+    out.write_text("of yesterday\n")
+    assert read(toy_model, photos / "missing.png", "--out", out) == 1
+    assert out.read_text() == "of yesterday\n"
+    assert read(toy_model, photos / "below" / "two.png", "--out", out) == 0
+    assert out.read_text() == "a b\n"
+
+
 def test_a_lexicon_that_cannot_be_read_is_one_line(
     toy_model: Path, photos: Path, tmp_path: Path, capsys: pytest.CaptureFixture
 ) -> None:

@@ -26,6 +26,23 @@ def test_cute80_needs_no_more_than_two_columns(tmp_path):
 
 
 @pytest.mark.parametrize(
+    ("columns", "text"),
+    [
+        ("OPEN NOW", "OPEN NOW"),
+        ("WORD 1 WORD", "WORD"),
+        ("WORD 2 OTHER WORD", "WORD"),
+        ("NUMBER 1 HIT", "NUMBER 1 HIT"),
+        ("WORD 3 WORD OTHER", "WORD 3 WORD OTHER"),
+    ],
+)
+@pytest.mark.parametrize("reader", [svtp, cute80])
+def test_a_text_keeps_its_blanks_and_a_lexicon_behind_it_does_not_count(reader, columns, text, tmp_path):
+    write_pictures(tmp_path, "a.jpg")
+    (tmp_path / "gt.txt").write_text(f"a.jpg {columns}\n")
+    assert texts(reader(tmp_path, "test")) == [("a", text)]
+
+
+@pytest.mark.parametrize(
     ("line", "reason"), [("a.jpg", "expected 'path text'"), ("b.jpg word", r"no such picture: b\.jpg")]
 )
 @pytest.mark.parametrize("reader", [svtp, cute80])

@@ -10,6 +10,7 @@ from toy_recipes import toy_recipe
 from scenetext.bundle import load_bundle
 from scenetext.charset import CHARSETS
 from scenetext.cli.main import main
+from scenetext.codecs.attention import END
 from scenetext.detector import Detector
 from scenetext.errors import TrainingError
 from scenetext.learn import export as exporting
@@ -36,7 +37,8 @@ def test_every_recipe_trains_two_steps_exports_and_reads_the_same(toy_data, tmp_
     assert manifest.recipe["net"] == toy_recipe(name).net
     assert manifest.scores
     assert manifest.training_data
-    model, task = load_run(run)
+    model, recipe = load_run(run)
+    task = recipe.task
     assert task == manifest.task
     image = np.random.default_rng(0).integers(0, 256, (48, 120, 3), dtype=np.uint8)
     if task == "recognition":
@@ -77,7 +79,7 @@ def test_a_bundle_that_has_learnt_a_little_music_prints_pitches(toy_data, tmp_pa
 
 
 def test_a_graph_that_drifts_is_not_written(toy_data, tmp_path, monkeypatch):
-    run = trained(toy_data, tmp_path / "run", "crnn-light")
+    run = trained(toy_data, tmp_path / "run", "rosetta")
     monkeypatch.setattr(exporting, "TOLERANCE", -1.0)
     with pytest.raises(TrainingError, match="differs from the network"):
         export(run, tmp_path / "bundle", threads=1)
@@ -85,7 +87,7 @@ def test_a_graph_that_drifts_is_not_written(toy_data, tmp_path, monkeypatch):
 
 
 def test_a_graph_that_scores_otherwise_is_not_written(toy_data, tmp_path, monkeypatch):
-    run = trained(toy_data, tmp_path / "run", "crnn-light")
+    run = trained(toy_data, tmp_path / "run", "rosetta")
     monkeypatch.setattr(exporting, "_FIGURE_TOLERANCE", -1.0)
     with pytest.raises(TrainingError, match="not written"):
         export(run, tmp_path / "bundle", data=toy_data, threads=1)
@@ -99,6 +101,47 @@ def test_parity_is_the_largest_difference_and_a_nan_fails():
     assert worst == pytest.approx(0.0005, rel=1e-2)
     with pytest.raises(TrainingError):
         check_parity(lambda x: {"a": ones}, lambda x: {"a": ones * np.nan}, images)
+
+
+def path_of(*classes):
+    """Log-probabilities (1, steps, 4) of a greedy path over these classes."""
+    return np.log(np.full((len(classes), 4), 0.1) + 0.6 * np.eye(4)[list(classes)])[None].astype(np.float32)
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "alike"),
+    [
+        ((2, 3, END, 2), (2, 3, END, 3), True),  # after the first end nothing has a meaning
+        ((2, 3, 2, END), (2, 3, 3, END), False),  # another character
+    ],
+)
+def test_parity_of_a_decoder_follows_the_path_to_its_first_end(ours, theirs, alike):
+    def graph(path):
+        return lambda inputs: {"log_probs": path_of(*path), "memory": np.zeros((1, 2, 2), np.float32)}
+
+    inputs = [{"images": np.zeros((1, 1, 2, 2), np.float32)}]
+    if alike:
+        assert check_parity(graph(ours), graph(theirs), inputs) == 0
+    else:
+        with pytest.raises(TrainingError, match="differs from the network"):
+            check_parity(graph(ours), graph(theirs), inputs)
+
+
+def test_steps_after_a_near_tie_are_not_compared():
+    ours, theirs = path_of(2, 2, 2, END), path_of(2, 2, 3, 3)
+    ours[0, 1, 3], theirs[0, 1, 3] = ours[0, 1, 2] - 1e-6, theirs[0, 1, 2] + 1e-6
+    assert ours[0, 1].argmax() != theirs[0, 1].argmax()
+    memory = np.zeros((1, 2, 2), np.float32)
+    graphs = (lambda _, p=path: {"log_probs": p, "memory": memory} for path in (ours, theirs))
+    assert check_parity(*graphs, [{}]) < 1e-5
+
+
+def test_a_graph_whose_weights_do_not_survive_half_precision_is_not_written(toy_data, tmp_path, monkeypatch):
+    run = trained(toy_data, tmp_path / "run", "rosetta")
+    monkeypatch.setattr(exporting, "_HALF_TOLERANCE", -1.0)
+    with pytest.raises(TrainingError, match="differs from the network"):
+        export(run, tmp_path / "bundle", threads=1)
+    assert not (tmp_path / "bundle").exists()
 
 
 def test_a_folder_that_holds_no_run_is_refused(tmp_path):

@@ -18,7 +18,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """The arguments of the command."""
     parser.epilog = (
         "MODEL is a bundle (packaged name or folder), the folder of a training run, or a reader: a packaged "
-        "pair such as 'light', or DETECTOR+RECOGNIZER. The protocol defaults to the usual one of its task."
+        "pair such as 'light', or DETECTOR+RECOGNIZER. The protocol defaults to the one it was validated by."
     )
     parser.add_argument("model", metavar="MODEL")
     parser.add_argument("--dataset", required=True, metavar="NAME:SPLIT", help="see: scenetext datasets")
@@ -69,7 +69,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _model(name: str, threads: int | None, min_score: float | None) -> tuple[Any, str]:
-    """What MODEL names, and the protocol of its task."""
+    """What MODEL names, and the protocol to score it by if no other is asked for."""
     from ..bundle import load_bundle
     from ..detector import Detector
     from ..reader import MODELS, load_cascade
@@ -88,8 +88,9 @@ def _model(name: str, threads: int | None, min_score: float | None) -> tuple[Any
     if (Path(name) / "recipe.json").is_file():
         from ..learn.validate import load_run  # needs torch
 
-        model, task = load_run(Path(name), threads=threads)
-    else:
-        task = load_bundle(name).manifest.task
-        model = (Detector if task == "detection" else Recognizer).load(name, threads)
-    return model, {"detection": "icdar2015-detection", "recognition": "word-accuracy"}[task]
+        model, recipe = load_run(Path(name), threads=threads)
+        return model, recipe.validate.protocol
+    manifest = load_bundle(name).manifest
+    model = (Detector if manifest.task == "detection" else Recognizer).load(name, threads)
+    usual = {"detection": "icdar2015-detection", "recognition": "word-accuracy"}[manifest.task]
+    return model, manifest.recipe.get("validate", {}).get("protocol", usual)

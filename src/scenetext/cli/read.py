@@ -70,9 +70,7 @@ def run(args: argparse.Namespace) -> int:
         args.overlay.mkdir(parents=True, exist_ok=True)
     taken: set[Path] = set()
     with contextlib.ExitStack() as stack:
-        out: TextIO = sys.stdout
-        if args.out:
-            out = stack.enter_context(open(args.out, "w", encoding="utf-8"))
+        out: TextIO | None = None if args.out else sys.stdout
         for number, source in enumerate(progress(sources)):
             name = "stdin" if source == STDIN else source
             image = content(source)
@@ -81,6 +79,8 @@ def run(args: argparse.Namespace) -> int:
             except BadImageError as error:
                 failures.append(error)
                 continue
+            if out is None:  # not before there is something to put in place of what the file holds
+                out = stack.enter_context(open(args.out, "w", encoding="utf-8"))
             headed = args.format == "text" and len(sources) > 1
             head = ("\n" if number else "") + f"==> {name} <==\n" if headed else ""
             emit(head + WRITERS[args.format](reading), out)

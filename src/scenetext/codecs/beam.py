@@ -13,6 +13,7 @@ from ..types import Graph
 START, END = 0, 1
 SPECIAL = 2  # classes before the first character
 
+_PREFIXES = 100_000  # of all images together that an exhaustive search may have to keep
 _ROWS = 256  # hypotheses that go through the step graph together
 _SLACK = 1e-3  # by how much a probability may depend on what else is in its batch, in its logarithm
 
@@ -81,7 +82,14 @@ def search_words(
         return found
     # A prefix less probable than a word that was found need not be followed: no longer text is more probable.
     least = np.array([-np.inf if word is None else word.total for word in found])
-    return _search(step, outputs, extend, len(table.trie.symbol), length, least)
+    prefixes = len(table.trie.symbol)
+    size = max(1, _PREFIXES // prefixes)
+    best: list[Found | None] = []
+    for start in range(0, len(least), size):
+        rows = slice(start, start + size)
+        some = {name: array[rows] for name, array in outputs.items()}
+        best += _search(step, some, extend, prefixes, length, least[rows])
+    return best
 
 
 def _search(

@@ -16,8 +16,8 @@ SPLITS = ("test",)
 def svtp(root: Path, split: str) -> Words:
     """SVT-Perspective (Phan et al. 2013), word crops seen askew: test (645).
 
-    root   the folder that holds `gt.txt` (lines "13_15_0_par.jpg WORD") and the pictures in `par1` or beside
-           the file; or one that holds such a folder `svtp`.
+    root   the folder that holds `gt.txt` (lines "13_15_0_par.jpg WORD"; a text may hold blanks) and the
+           pictures in `par1` or beside the file; or one that holds such a folder `svtp`.
     Raises DataError for a wrong line or a missing picture.
     """
     if split not in SPLITS:
@@ -46,14 +46,22 @@ def _listed(folder: Path, files: tuple[str, ...], places: tuple[str, ...]) -> Wo
     for number, line in enumerate(decode_lines(labels.read_bytes(), str(labels)), start=1):
         if not line.strip():
             continue
-        fields = line.split()
+        fields = line.split(maxsplit=1)
         if len(fields) < 2:
             raise DataError(f"{labels}:{number}: expected 'path text', found {line[:60]!r}")
         found = next((place for place in places if (folder / place / fields[0]).is_file()), None)
         if found is None:
             raise DataError(f"{labels}:{number}: no such picture: {fields[0]}")
-        rows.append((Path(found, fields[0]).as_posix(), fields[1]))
+        rows.append((Path(found, fields[0]).as_posix(), _text(fields[1].strip())))
     return Words(len(rows), partial(_word, folder, rows))
+
+
+def _text(columns: str) -> str:
+    """The text of what stands behind the path: all of it, or the first of "WORD 2 WORD OTHER", a word and a
+    lexicon that holds it."""
+    word, *lexicon = columns.split()
+    listed = len(lexicon) > 1 and lexicon[0] == str(len(lexicon) - 1) and word in lexicon[1:]
+    return word if listed else columns
 
 
 def _word(folder: Path, rows: list[tuple[str, str]], index: int) -> Word:

@@ -42,11 +42,11 @@ def load_net(run: Path) -> tuple[Recipe, Any, Trainable, int]:
     return recipe, codec, net, meta["step"]
 
 
-def load_run(run: Path, threads: int | None = None) -> tuple[Recognizer | Detector, str]:
-    """The reader around a run's best weights, and its task."""
+def load_run(run: Path, threads: int | None = None) -> tuple[Recognizer | Detector, Recipe]:
+    """The reader around a run's best weights, and its recipe."""
     limit_threads(threads)
     recipe, codec, net, _ = load_net(run)
-    return make_model(recipe, codec, [TorchGraph(net)], torch_step(net)), recipe.task
+    return make_model(recipe, codec, [TorchGraph(net)], torch_step(net)), recipe
 
 
 @dataclass(frozen=True)

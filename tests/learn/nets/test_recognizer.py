@@ -143,15 +143,26 @@ def test_a_batch_gives_what_single_images_give():
 
 
 @pytest.mark.parametrize(
-    "settings",
+    ("settings", "message"),
     [
-        *({"feat": "vgh"}, {"seq": "lstm"}, {"pred": "x"}, {"trans": "tsp"}, {"depth": 3}),
-        *({"feat_args": {"widht": 16}}, {"seq_args": {"width": 16}}, {"trans_args": {"points": 20}}),
+        ({"feat": "vgh"}, "no Feat stage named 'vgh'; did you mean 'vgg'"),
+        ({"seq": "lstm"}, "no Seq stage named 'lstm'"),
+        ({"pred": "x"}, "no Pred stage named 'x'"),
+        ({"trans": "tsp"}, "no Trans stage named 'tsp'"),
+        ({"depth": 3}, "[net]: no such setting 'depth'"),
+        ({"feat_args": {"widht": 16}}, "[net] feat_args: no such setting 'widht'; did you mean 'width'"),
+        ({"seq_args": {"width": 16}}, "[net] seq_args: no such setting 'width'"),
+        ({"trans_args": {"points": 20}}, "[net] trans_args: no such setting 'points'; known: none"),
+        ({"seq_args": {"hidden": "wide"}}, "[net] seq_args: hidden is a int, not 'wide'"),
+        ({"feat_args": {"form": "book"}}, "[net] feat_args: form is one of 'benchmark', 'authors'"),
+        ({"feat_args": [3]}, "[net]: feat_args is a"),
+        ({"channels": 1.5}, "[net]: channels is a int, not 1.5"),
     ],
 )
-def test_an_unknown_stage_or_setting_is_refused(settings):
-    with pytest.raises(SettingsError):
+def test_an_unknown_stage_or_a_wrong_setting_is_refused_by_name(settings, message):
+    with pytest.raises(SettingsError) as refused:
         net(**settings)
+    assert message in str(refused.value)
 
 
 @pytest.mark.parametrize(

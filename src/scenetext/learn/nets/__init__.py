@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, cast
 
-from ...errors import SettingsError, unknown_name
+from ...errors import unknown_name
+from ...settings import arguments
 from .base import Trainable
 from .db import DBNet
 from .recognizer import FourStage
@@ -28,7 +29,4 @@ def make_net(settings: Mapping[str, Any], codec: Any) -> Trainable:
     name = values.pop("name", "")
     if name not in NETS:
         raise unknown_name("net", str(name), NETS)
-    try:
-        return cast(Trainable, cast(Any, NETS[name])(codec, **values))
-    except TypeError as error:  # an unknown or missing keyword: names the class and the key
-        raise SettingsError(f"[net] {error}") from error
+    return cast(Trainable, cast(Any, NETS[name])(codec, **arguments(NETS[name], values, "[net]", 1)))

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from ...codecs import TextCodec
 from ...errors import SettingsError, unknown_name
+from ...settings import arguments
 from .base import Trainable
 from .stages import FEAT, PRED, SEQ, TRANS
 
@@ -17,12 +18,14 @@ def _stage(kind: str, name: str, table: Mapping[str, Any], args: Mapping[str, An
     if name not in table:
         raise unknown_name(f"{kind} stage", name, table)
 
+    place = f"[net] {kind.lower()}_args"
+
     def make(*inputs: Any) -> Any:
+        settings = arguments(table[name], args or {}, place, len(inputs))
         try:
-            return table[name](*inputs, **(args or {}))
-        except (TypeError, ValueError, RuntimeError) as error:  # torch's own, for sizes below 1
-            reason = str(error).splitlines()[0]
-            raise SettingsError(f"[net] {kind.lower()}_args: {reason}") from error
+            return table[name](*inputs, **settings)
+        except (ValueError, RuntimeError) as error:  # torch's own, for sizes below 1
+            raise SettingsError(f"{place}: {str(error).splitlines()[0]}") from error
 
     return make
 
