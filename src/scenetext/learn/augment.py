@@ -9,6 +9,7 @@ import numpy as np
 
 from ..geometry import bounds, clip_polygon, signed_area, warp_points
 from ..types import Sample, TextInstance
+from .paste import paste_words
 
 
 @dataclass(frozen=True)
@@ -71,6 +72,7 @@ class SceneAugment:
     off_text        chance of a window anywhere, instead of around a word
     brightness, noise, blur   as for words; blur is a sigma in pixels
     keep            an instance of which a smaller share of the area remains in the window is don't care
+    paste           words of another scene that are put into a window, at most, where there is room
     """
 
     size: int = 320
@@ -85,6 +87,7 @@ class SceneAugment:
     noise: float = 8.0
     blur: float = 0.8
     keep: float = 0.6
+    paste: int = 0
 
     def __post_init__(self) -> None:
         if self.size < 32 or self.size % 32 or self.crops < 1:
@@ -96,9 +99,16 @@ class SceneAugment:
             raise ValueError("scale is a range of positive numbers")
 
     def __call__(
-        self, sample: Sample, image: np.ndarray, rng: np.random.Generator
+        self,
+        sample: Sample,
+        image: np.ndarray,
+        rng: np.random.Generator,
+        donor: tuple[Sample, np.ndarray] | None = None,
     ) -> tuple[np.ndarray, list[TextInstance]]:
-        """One window of a scene: (size, size, 3) uint8 and its instances, in window pixels."""
+        """One window of a scene: (size, size, 3) uint8 and its instances, in window pixels.
+
+        donor   the scene that words are pasted from, if any are
+        """
         height, width = image.shape[:2]
         legible = [i for i in sample.instances if i.legible]
         target = legible[rng.integers(len(legible))] if legible and rng.random() >= self.off_text else None
@@ -130,6 +140,9 @@ class SceneAugment:
                 continue
             whole = abs(signed_area(piece)) >= self.keep * abs(signed_area(polygon))
             instances.append(instance.replace(polygon=piece, legible=instance.legible and whole))
+        if self.paste and donor is not None:
+            words = int(rng.integers(self.paste + 1))
+            window, instances = paste_words(window, instances, donor[1], donor[0].instances, words, rng)
         if rng.random() < 0.3 and self.blur > 0:
             sigma = rng.uniform(0, self.blur)
             if sigma > 0.2:

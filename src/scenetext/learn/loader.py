@@ -20,8 +20,7 @@ import torch
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
-from ..codecs import TextCodec
-from ..codecs.db import DB
+from ..codecs import SceneCodec, TextCodec
 from ..data import open_dataset
 from ..errors import BadImageError, DataError, ScenetextError, SettingsError
 from ..image import CropResize, SceneResize
@@ -237,10 +236,13 @@ class WordBlocks(Dataset[list[Batch]]):
 
 @dataclass(frozen=True)
 class SceneBlocks(Dataset[list[Batch]]):
-    """Batches of windows cut from scenes; several from each scene, spread over a block's batches."""
+    """Batches of windows cut from scenes; several from each scene, spread over a block's batches.
+
+    Words that are pasted into a window come from the scene that was drawn before.
+    """
 
     mixture: Draws
-    codec: DB
+    codec: SceneCodec
     resize: SceneResize
     augment: SceneAugment
     batch: int
@@ -251,12 +253,14 @@ class SceneBlocks(Dataset[list[Batch]]):
         rng = np.random.default_rng((*self.seed, block))
         rows: list[dict[str, np.ndarray]] = []
         dropped: Counter[str] = Counter()
+        donor: tuple[Sample, np.ndarray] | None = None
         while len(rows) < self.batch * self.group:
             sample, image = _draw_scene(self.mixture, rng, dropped)
             for _ in range(self.augment.crops):
-                window, instances = self.augment(sample, image, rng)
+                window, instances = self.augment(sample, image, rng, donor)
                 targets = self.codec.encode(instances, window.shape[:2])
                 rows.append({"images": self.resize.normalise(window)[0]} | targets)
+            donor = sample, image
         order = rng.permutation(len(rows))[: self.batch * self.group]
         batches = []
         for i in range(self.group):
