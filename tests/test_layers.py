@@ -32,7 +32,7 @@ SIBLINGS = {"codecs", "data", "synth", "evaluate"}  # folders of one layer that 
 PLACES = {
     "torch": ("learn/",),
     "cv2": ("learn/", "synth/"),
-    "onnxruntime": ("runtime.py",),
+    "onnxruntime": ("runtime.py", "learn/quantize.py"),
 }
 TYPES_LOADS_IMAGES = (
     "types.py",
