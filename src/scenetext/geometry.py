@@ -47,6 +47,17 @@ def box_polygon(left: float, top: float, right: float, bottom: float) -> np.ndar
     return np.array([[left, top], [right, top], [right, bottom], [left, bottom]], dtype=np.float32)
 
 
+def turned_box(x: float, y: float, width: float, height: float, angle: float) -> np.ndarray:
+    """A box given by its top left corner and size, turned about its middle by `angle` radians, (4, 2).
+
+    Positive angles turn clockwise on screen; the first point is what was the top left corner.
+    """
+    middle = np.array([x + width / 2, y + height / 2])
+    offsets = box_polygon(-width / 2, -height / 2, width / 2, height / 2).astype(np.float64)
+    sine, cosine = np.sin(angle), np.cos(angle)
+    return np.asarray(middle + offsets @ np.array([[cosine, sine], [-sine, cosine]]), dtype=np.float32)
+
+
 def bounds(polygon: np.ndarray) -> tuple[float, float, float, float]:
     """(left, top, right, bottom)."""
     points = np.asarray(polygon)

@@ -16,6 +16,8 @@ from scenetext.data import DATASETS, open_dataset, parse_name
 from scenetext.errors import ScenetextError, SettingsError
 from scenetext.types import Sample
 
+WITHOUT_TEXTS = ("td500", "tr400")  # words are outlined and not read
+
 
 @pytest.fixture(scope="module")
 def elsewhere() -> Iterator[ProcessPoolExecutor]:
@@ -45,7 +47,7 @@ def test_every_data_set_is_a_sequence_of_samples_that_other_processes_can_read(
         assert sample.image.dtype == np.uint8
         height, width = sample.image.shape[:2]
         assert sample.instances
-        assert any(instance.text for instance in sample.instances)
+        assert any(instance.text for instance in sample.instances) or name in WITHOUT_TEXTS
         for instance in sample.instances:
             assert instance.polygon.dtype == np.float32
             assert (instance.polygon >= 0).all()
