@@ -425,3 +425,84 @@ TOYS: dict[str, Callable[[Path], str]] = {
     "tr400": write_tr400,
     "union14m": write_union14m,
 }
+
+
+# By data set, of those that look at every label when they are opened: a label file of the toy, what stands in
+# it, what takes its place, and the reason that an error gives. The rest of the toy stays as it is.
+DAMAGES: dict[str, tuple[str, str, str, str]] = {
+    "art": ("art/train_labels.json", '"gt_1": [{"', '"gt_1": [5, {"', "gt_1: instance 1: expected an object"),
+    "coco": (
+        "export/annotations/instances_default.json",
+        '"bbox": [2, 2, 30, 8]',
+        '"bbox": [2, 2, 30]',
+        'annotation 1: "bbox" is x, y, width and height, not 3 numbers',
+    ),
+    "cocotext": (
+        "cocotext/cocotext.v2.json",
+        '"image_id": 2',
+        '"image_id": 5',
+        "annotation 47: no picture has the image_id '5'",
+    ),
+    "ctw1500": (
+        "ctw1500/gt_ctw1500/0001002.txt",
+        "4,12,10",
+        "4,12,",
+        "1: expected 28 coordinates and a text",
+    ),
+    "cute80": ("ct80/test_label.txt", "timage/001", "timage/009", "1: no such picture: timage/009.jpg"),
+    "folder": ("mine/labels.tsv", "a.png\t", "a.png ", "1: expected 2 columns"),
+    "ic03": ("ic03/TrialTest/word.xml", 'tag="self"', "", "an <image> has a file and a tag"),
+    "ic13": (
+        "ic13/Challenge2_Test_Task3_GT.txt",
+        "word_1.png",
+        "word_9.png",
+        "1: no such picture: word_9.png",
+    ),
+    "ic15": (
+        "ic15/ch4_training_word_images_gt/gt.txt",
+        "word_1.png,",
+        "word_1.png",
+        "1: expected 'word_1.png",
+    ),
+    "icdar": ("gt_b.txt", ",40,20,2,20", "", "1: expected the coordinates of 3 points or more"),
+    "icdar2013": (
+        "icdar2013/Challenge2_Test_Task1_GT/gt_img_2.txt",
+        "1, 1, 9, 9",
+        "1, 1, 9",
+        "2: expected 4 coordinates",
+    ),
+    "icdar2015": ("icdar2015/train_gts/gt_img_999.txt", "0,0,5,0,", "", "2: expected 8 coordinates, found 4"),
+    "icdar2015-words": ("icdar2015/train_gts/gt_img_999.txt", "0,0,5,0,", "", "2: expected 8 coordinates"),
+    "iiit5k": ("test.tags", "test/1_1.png PRIVATE", "test/1_1.png", "1: expected 'path text'"),
+    "lsvt": (
+        "lsvt/train_full_labels.json",
+        "[[1, 1], [9, 1]",
+        "[[1, 1], [9]",
+        'gt_0: instance 2: "points" is a list of [x, y]',
+    ),
+    "mlt2017": (
+        "mlt2017/ch8_training_localization_transcription_gt_v2/gt_img_1.txt",
+        "None,###",
+        "###",
+        "2: expected 8 coordinates, a script and a text",
+    ),
+    "mlt2019": ("mlt2019/train_gt_t13/tr_img_05001.txt", "2,2,40", "2,2,x40", "1: expected 8 coordinates"),
+    "ppocrlabel": ("mine/Label.txt", "mine/a.png\t[", "mine/a.png\t{", "1: "),
+    "svt": ("svt1/test.xml", 'x="30"', "", "img/14_03.jpg: a taggedRectangle has numbers"),
+    "svt-words": ("svt1/test.xml", 'x="30"', "", "img/14_03.jpg: a taggedRectangle has numbers"),
+    "svtp": ("svtp/gt.txt", "13_15_0_par.jpg WYND", "13_15_0_par.jpg", "1: expected 'path text'"),
+    "td500": ("MSRA-TD500/train/IMG_0060.gt", "-0.12", "", "1: expected 'index difficult x y w h angle'"),
+    "textocr": (
+        "textocr/TextOCR_0.1_val.json",
+        '"%", "points": [4,',
+        '"%", "points": [',
+        "annotation b2_1: ",
+    ),
+    "totaltext": (
+        "totaltext/Groundtruth/Polygon/Test/poly_gt_img1.txt",
+        "x: [[2 9 9\n",
+        "x: [[2 9\n",
+        "2: 3 x and 4 y",
+    ),
+    "tr400": ("HUST-TR400/2.gt", " 0.12", " 0.12 5", "1: expected 'index difficult x y w h angle'"),
+}

@@ -6,6 +6,7 @@ operations, so that nothing here needs OpenCV.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -50,11 +51,14 @@ def box_polygon(left: float, top: float, right: float, bottom: float) -> np.ndar
 def turned_box(x: float, y: float, width: float, height: float, angle: float) -> np.ndarray:
     """A box given by its top left corner and size, turned about its middle by `angle` radians, (4, 2).
 
-    Positive angles turn clockwise on screen; the first point is what was the top left corner.
+    Positive angles turn clockwise on screen; the first point is what was the top left corner. Raises ValueError
+    for an angle that is not finite.
     """
+    if not math.isfinite(angle):
+        raise ValueError(f"no angle: {angle}")
     middle = np.array([x + width / 2, y + height / 2])
     offsets = box_polygon(-width / 2, -height / 2, width / 2, height / 2).astype(np.float64)
-    sine, cosine = np.sin(angle), np.cos(angle)
+    sine, cosine = math.sin(angle), math.cos(angle)
     return np.asarray(middle + offsets @ np.array([[cosine, sine], [-sine, cosine]]), dtype=np.float32)
 
 
