@@ -51,8 +51,8 @@ def box_polygon(left: float, top: float, right: float, bottom: float) -> np.ndar
 def turned_box(x: float, y: float, width: float, height: float, angle: float) -> np.ndarray:
     """A box given by its top left corner and size, turned about its middle by `angle` radians, (4, 2).
 
-    Positive angles turn clockwise on screen; the first point is what was the top left corner. Raises ValueError
-    for an angle that is not finite.
+    Positive angles turn clockwise on screen; the first point is what was the top left corner. Raises
+    ValueError for an angle that is not finite.
     """
     if not math.isfinite(angle):
         raise ValueError(f"no angle: {angle}")

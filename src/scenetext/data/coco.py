@@ -40,27 +40,31 @@ def coco(root: Path, split: str, wrong: OnWrong = strict) -> list[Sample]:
         isinstance(found.get(key), list) for key in ("images", "annotations")
     ):
         raise DataError(f'{file}: expected an object with lists "images" and "annotations"')
-    pictures = {}
     places = [
         place
         for base in (folder, folder / "images")
         for place in (base, base / split, base / "default", base / file.stem.removeprefix("instances_"))
     ]
+    known: set[int | str] = set()
+    pictures: dict[int | str, tuple[str, Path]] = {}
     for number, entry in enumerate(found["images"]):
         try:
             picture = an_object(entry)
+            key = _id(picture, "id")
+            known.add(key)
             name = a_path(picture, "file_name")
-            pictures[picture.get("id")] = name, find_picture(name, places)
-        except (ValueError, TypeError) as error:  # TypeError: an id that is no key
+            pictures[key] = name, find_picture(name, places)
+        except ValueError as error:
             report(wrong, f"{file}: image {number}", error)
-    instances: defaultdict[Any, list[TextInstance]] = defaultdict(list)
+    instances: defaultdict[int | str, list[TextInstance]] = defaultdict(list)
     for number, entry in enumerate(found["annotations"]):
         try:
             annotation = an_object(entry)
-            if annotation.get("image_id") not in pictures:
-                raise ValueError(f"no image has the id {annotation.get('image_id')!r}")
-            instances[annotation["image_id"]].append(coco_instance(annotation))
-        except (ValueError, TypeError) as error:
+            owner = _id(annotation, "image_id")
+            if owner not in known:
+                raise ValueError(f"no image has the id {owner!r}")
+            instances[owner].append(coco_instance(annotation))
+        except ValueError as error:
             report(wrong, f"{file}: annotation {number}", error)
     return [
         Sample(name.rpartition(".")[0] or name, path, tuple(instances[key]))
@@ -75,6 +79,13 @@ def coco_instance(annotation: dict[str, Any]) -> TextInstance:
     text = next((a_text(both, key) for key in _TEXTS if both.get(key) is not None), None)
     ignored = any(a_flag(entry, key) for entry in (attributes, annotation) for key in _IGNORED)
     return truth(_outline(annotation, attributes), text, not ignored and text != ILLEGIBLE)
+
+
+def _id(entry: dict[str, Any], key: str) -> int | str:
+    value = entry.get(key)
+    if not isinstance(value, int | str):
+        raise ValueError(f"an id is a number or a string, not {value!r}")
+    return value
 
 
 def _outline(annotation: dict[str, Any], attributes: dict[str, Any]) -> Points:
