@@ -52,10 +52,10 @@ def turned_box(x: float, y: float, width: float, height: float, angle: float) ->
     """A box given by its top left corner and size, turned about its middle by `angle` radians, (4, 2).
 
     Positive angles turn clockwise on screen; the first point is what was the top left corner. Raises
-    ValueError for an angle that is not finite.
+    ValueError for a number that is not finite.
     """
-    if not math.isfinite(angle):
-        raise ValueError(f"no angle: {angle}")
+    if not all(map(math.isfinite, (x, y, width, height, angle))):
+        raise ValueError(f"a box without end: {x:g}, {y:g}, {width:g}, {height:g}, turned by {angle:g}")
     middle = np.array([x + width / 2, y + height / 2])
     offsets = box_polygon(-width / 2, -height / 2, width / 2, height / 2).astype(np.float64)
     sine, cosine = math.sin(angle), math.cos(angle)

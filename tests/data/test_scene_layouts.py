@@ -19,8 +19,8 @@ READERS = {
 }  # fmt: skip
 
 MARKS = [
-    "plain", "back\\slash", "back\\\\", '"quoted"', "it's", "both ' and \"", "two words ", "1,2,3", "1", "**a",
-    "$%#", "[a], b]", "zwölf", "阳光", "tab\there", "x: [[", "&amp; <b>", "u'a'",
+    "plain", "back\\slash", "back\\\\", '"quoted"', "it's", "both ' and \"", "two words ", "1,2,3", "1",
+    "**a", "$%#", "[a], b]", "zwölf", "阳光", "tab\there", "x: [[", "&amp; <b>", "u'a'",
 ]  # fmt: skip
 
 
