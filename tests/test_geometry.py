@@ -140,3 +140,18 @@ def test_densified_outlines_keep_their_shape():
     many = g.densify(BOX, 11)
     assert len(many) == 11
     assert g.iou(many, BOX) == pytest.approx(1)
+
+
+@pytest.mark.parametrize("angle", [0, 0.3, -1.2, np.pi / 2, 3])
+def test_a_turned_box_keeps_its_middle_and_sides_and_turns_clockwise(angle):
+    quad = g.turned_box(10, 20, 40, 6, angle)
+    assert np.allclose(quad.mean(axis=0), [30, 23], atol=1e-4)
+    steps = np.roll(quad, -1, axis=0) - quad
+    assert np.allclose(np.linalg.norm(steps, axis=1), [40, 6, 40, 6], atol=1e-4)
+    assert np.arctan2(steps[0, 1], steps[0, 0]) == pytest.approx(angle, abs=1e-5)
+    assert g.signed_area(quad) == pytest.approx(240, abs=1e-2)
+
+
+def test_a_box_is_not_turned_by_what_is_no_angle():
+    with pytest.raises(ValueError, match="a box without end: 0, 0, 1, 1, turned by nan"):
+        g.turned_box(0, 0, 1, 1, float("nan"))

@@ -15,7 +15,15 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from scenetext.errors import BadImageError, TooLargeError
-from scenetext.image import CropResize, SceneResize, image_size, image_suffix, list_images, load_image
+from scenetext.image import (
+    CropResize,
+    SceneResize,
+    image_size,
+    image_suffix,
+    list_images,
+    load_image,
+    upright_points,
+)
 
 
 def encoded(image: Image.Image, kind: str = "PNG", **options: object) -> bytes:
@@ -431,3 +439,25 @@ def test_bytes_know_how_the_name_of_their_file_ends(kind: str, suffix: str) -> N
 def test_bytes_of_something_else_have_no_suffix(data: bytes) -> None:
     with pytest.raises(BadImageError, match="thing: "):
         image_suffix(data, name="thing")
+
+
+@pytest.mark.parametrize("turn", range(1, 9))
+def test_points_of_stored_pixels_find_their_place_in_the_upright_image(turn: int) -> None:
+    stored = np.zeros((24, 60, 3), dtype=np.uint8)
+    stored[4:12, 6:40] = 255
+    picture = Image.fromarray(stored)
+    exif = picture.getexif()
+    exif[0x0112] = turn
+    file = io.BytesIO()
+    picture.save(file, "PNG", exif=exif)
+    corners = np.array([[6, 4], [40, 12]], dtype=np.float32)
+    (turned,) = upright_points([corners], file.getvalue())
+    rows, columns = np.nonzero(load_image(file.getvalue())[..., 0])
+    assert turned.min(axis=0).tolist() == [columns.min(), rows.min()]
+    assert turned.max(axis=0).tolist() == [columns.max() + 1, rows.max() + 1]
+
+
+@pytest.mark.parametrize("source", [b"no picture", Path("gone.jpg"), np.zeros((4, 4, 3), np.uint8)])
+def test_what_has_no_exif_turns_no_points(source: bytes | Path | np.ndarray) -> None:
+    corners = np.array([[6, 4], [40, 12]], dtype=np.float32)
+    assert np.array_equal(upright_points([corners], source)[0], corners)

@@ -7,7 +7,15 @@ from hypothesis import strategies as st
 
 from scenetext.errors import DataError
 from scenetext.geometry import signed_area
-from scenetext.labels import format_line, parse_labels, parse_line, read_labels, write_labels
+from scenetext.labels import (
+    format_line,
+    parse_labels,
+    parse_line,
+    parse_lines,
+    read_file,
+    read_labels,
+    write_labels,
+)
 from scenetext.types import TextInstance
 
 QUAD = np.array([[10, 10], [50, 12], [50, 30], [10, 28]], dtype=np.float32)
@@ -178,3 +186,16 @@ def test_illegible_instances_stay_illegible(tmp_path):
     (read,) = read_labels(path)
     assert not read.legible
     assert read.text is None
+
+
+def test_wrong_lines_can_be_collected_and_the_rest_read():
+    lines = b"10,10,50,12,50,30,10,28,fine\n1,2\n\xff\n10,10,50,12,50,30,10,28,too\n"
+    wrong: list[DataError] = []
+    instances = parse_lines(lines, "gt.txt", parse_line, wrong.append)
+    assert [instance.text for instance in instances] == ["fine", "too"]
+    assert [str(error).partition(": ")[0] for error in wrong] == ["gt.txt:3", "gt.txt:2"]
+
+
+def test_a_missing_file_is_named(tmp_path):
+    with pytest.raises(DataError, match=r"gone\.txt: cannot be read \(No such file"):
+        read_file(tmp_path / "gone.txt")

@@ -14,7 +14,8 @@ ScenetextError                 everything below; a message is one line: what, wh
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from typing import NoReturn
 
 
 class ScenetextError(Exception):
@@ -51,6 +52,16 @@ class BundleError(ScenetextError):
 
 class GraphError(ScenetextError):
     """A graph that was loaded but cannot be run on what it was given."""
+
+
+OnWrong = Callable[[DataError], object]
+"""What is called with the error of a wrong line or entry: `strict`, or the `append` of a list, to go on
+without that line and know of it."""
+
+
+def strict(error: DataError) -> NoReturn:
+    """Raises the error: the first wrong entry is the end."""
+    raise error from None
 
 
 class TrainingError(ScenetextError):

@@ -6,6 +6,7 @@ operations, so that nothing here needs OpenCV.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -45,6 +46,20 @@ def without_duplicates(polygon: np.ndarray, tolerance: float = 1e-3) -> np.ndarr
 def box_polygon(left: float, top: float, right: float, bottom: float) -> np.ndarray:
     """An upright box as a polygon (4, 2) from its top left corner."""
     return np.array([[left, top], [right, top], [right, bottom], [left, bottom]], dtype=np.float32)
+
+
+def turned_box(x: float, y: float, width: float, height: float, angle: float) -> np.ndarray:
+    """A box given by its top left corner and size, turned about its middle by `angle` radians, (4, 2).
+
+    Positive angles turn clockwise on screen; the first point is what was the top left corner. Raises
+    ValueError for a number that is not finite.
+    """
+    if not all(map(math.isfinite, (x, y, width, height, angle))):
+        raise ValueError(f"a box without end: {x:g}, {y:g}, {width:g}, {height:g}, turned by {angle:g}")
+    middle = np.array([x + width / 2, y + height / 2])
+    offsets = box_polygon(-width / 2, -height / 2, width / 2, height / 2).astype(np.float64)
+    sine, cosine = math.sin(angle), math.cos(angle)
+    return np.asarray(middle + offsets @ np.array([[cosine, sine], [-sine, cosine]]), dtype=np.float32)
 
 
 def bounds(polygon: np.ndarray) -> tuple[float, float, float, float]:

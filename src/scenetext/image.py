@@ -10,6 +10,7 @@ import io
 import logging
 import math
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -110,6 +111,29 @@ def image_size(source: Source, *, name: str | None = None) -> tuple[int, int]:
     except Exception as error:  # as in _decode: hostile bytes raise anything
         raise BadImageError(name, getattr(error, "strerror", None) or _one_line(error)) from error
     return (image.height, image.width) if turned else (image.width, image.height)
+
+
+def upright_points(polygons: Sequence[np.ndarray], source: Source) -> list[np.ndarray]:
+    """Points (N, 2) in pixels as an image file stores them, in pixels of what `load_image` makes of it.
+
+    The two differ where EXIF says that the camera was turned. A file that cannot be opened turns nothing.
+    """
+    if isinstance(source, np.ndarray):
+        return list(polygons)
+    try:
+        with open(source, "rb") if isinstance(source, str | Path) else io.BytesIO(source) as file:
+            image = _open(file)
+            turn = image.getexif().get(_ORIENTATION_TAG, 1) if image is not None else 1
+    except (
+        Exception
+    ):  # as in _decode: hostile bytes raise anything; the error is for whoever wants the pixels
+        return list(polygons)
+    if image is None or turn not in _UPRIGHT_BY:
+        return list(polygons)
+    size = np.array([image.width, image.height], dtype=np.float32)
+    mirrored = np.array([turn in (2, 3, 7, 8), turn in (3, 4, 6, 7)])
+    turned = [np.where(mirrored, size - points, points) for points in polygons]
+    return [points[:, ::-1] if turn >= 5 else points for points in turned]
 
 
 def image_suffix(data: bytes, *, name: str = "image") -> str:

@@ -11,13 +11,14 @@ made of numbers and commas, so there a text may stand in double quotes; `format_
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
 
-from .errors import DataError
+from .errors import DataError, OnWrong, strict
 from .geometry import clockwise, densify
 from .types import TextInstance
 
@@ -40,16 +41,16 @@ def parse_line(line: str, layout: Layout = "quad", *, with_text: bool = True) ->
     numbers = leading_numbers(fields)
     if layout == "quad":
         if numbers < 8:
-            raise ValueError(f"expected 8 coordinates, found {numbers} in {_excerpt(line)}")
+            raise ValueError(f"expected 8 coordinates, found {numbers} in {excerpt(line)}")
         count = 8
     else:
         count = min(numbers, len(fields) - 1) if with_text else numbers
         count -= count % 2
         if count < 6:
-            raise ValueError(f"expected the coordinates of 3 points or more, found {_excerpt(line)}")
+            raise ValueError(f"expected the coordinates of 3 points or more, found {excerpt(line)}")
     points = np.array([float(field) for field in fields[:count]]).reshape(-1, 2)
     if not np.isfinite(points).all():
-        raise ValueError(f"a coordinate is out of range in {_excerpt(line)}")
+        raise ValueError(f"a coordinate is out of range in {excerpt(line)}")
     polygon = clockwise(points if len(points) > 3 else densify(points, 4))
     text = ",".join(fields[count:]) if count < len(fields) else None
     if layout == "polygon" and text is not None:
@@ -106,19 +107,33 @@ def parse_labels(
 
     name   how errors call the file. Raises DataError with file, line and reason.
     """
+    return parse_lines(data, name, partial(parse_line, layout=layout, with_text=with_text))
+
+
+def parse_lines(
+    data: bytes, name: str, parse: Callable[[str], TextInstance], wrong: OnWrong = strict
+) -> list[TextInstance]:
+    """The instances of a label file of any line format; blank lines do not count.
+
+    parse   a line (without its line end) -> the instance; raises ValueError with the reason.
+    wrong   called with the DataError of a wrong line: file, line and reason.
+    """
     instances = []
-    for number, line in enumerate(decode_lines(data, name), start=1):
+    for number, line in enumerate(decode_lines(data, name, wrong), start=1):
         if not line.strip():
             continue
         try:
-            instances.append(parse_line(line, layout, with_text=with_text))
+            instances.append(parse(line))
         except ValueError as error:
-            raise DataError(f"{name}:{number}: {error}") from None
+            wrong(DataError(f"{name}:{number}: {error}"))
     return instances
 
 
-def decode_lines(data: bytes, name: str) -> list[str]:
-    """The lines of a UTF-8 file, without line ends and byte order mark. Raises DataError with the line."""
+def decode_lines(data: bytes, name: str, wrong: OnWrong = strict) -> list[str]:
+    """The lines of a UTF-8 file, without line ends and byte order mark.
+
+    wrong   called with the DataError of a line that is not UTF-8; if that returns, the line counts as blank.
+    """
     data = data.removeprefix(b"\xef\xbb\xbf")
     lines = []
     # Not str.splitlines: it would also break lines at form feeds and U+2028, which occur inside texts.
@@ -126,17 +141,22 @@ def decode_lines(data: bytes, name: str) -> list[str]:
         try:
             lines.append(line.decode("utf-8").removesuffix("\r"))
         except UnicodeDecodeError as error:
-            raise DataError(f"{name}:{number}: not UTF-8 ({error.reason}); convert the file") from None
+            wrong(DataError(f"{name}:{number}: not UTF-8 ({error.reason}); convert the file"))
+            lines.append("")
     return lines
 
 
 def read_labels(path: Path, layout: Layout = "quad", *, with_text: bool = True) -> list[TextInstance]:
     """`parse_labels` of a file on disk."""
+    return parse_labels(read_file(path), str(path), layout, with_text=with_text)
+
+
+def read_file(path: Path) -> bytes:
+    """All of a file. Raises DataError."""
     try:
-        data = path.read_bytes()
+        return path.read_bytes()
     except OSError as error:
         raise DataError(f"{path}: cannot be read ({error.strerror})") from None
-    return parse_labels(data, str(path), layout, with_text=with_text)
 
 
 def write_labels(path: Path, instances: Iterable[TextInstance], layout: Layout = "quad") -> None:
@@ -145,5 +165,6 @@ def write_labels(path: Path, instances: Iterable[TextInstance], layout: Layout =
     path.write_bytes("".join(lines).encode("utf-8"))
 
 
-def _excerpt(line: str) -> str:
+def excerpt(line: str) -> str:
+    """A line as errors quote it: not all of a long one."""
     return repr(line if len(line) <= 60 else line[:57] + "...")

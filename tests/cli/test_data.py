@@ -91,6 +91,64 @@ def test_a_failure_is_named_and_the_rest_is_written(tmp_path, capsys):
     assert captured.out.splitlines()[1:] == ["failed: 1", f"written: 1 to {tmp_path / 'out'}"]
 
 
+@pytest.fixture
+def scenes(tmp_path):
+    """Two scenes with a wrong line each, and one without labels."""
+    for name, line in (("a", "1,2,3"), ("b", "0,0,nine,word")):
+        Image.new("RGB", (40, len(name) + ord(name))).save(tmp_path / f"{name}.png")
+        (tmp_path / f"gt_{name}.txt").write_text(f"2,2,30,2,30,20,2,20,fine\n{line}\n")
+    Image.new("RGB", (40, 20)).save(tmp_path / "c.png")
+    return tmp_path
+
+
+def test_a_wrong_line_stops_a_check_and_a_conversion(scenes, capsys):
+    assert main(["data", "check", "icdar", "--data", str(scenes)]) == 2
+    assert (
+        main(["data", "convert", "icdar", "--data", str(scenes), "--to", "coco", "--out", str(scenes / "o")])
+        == 2
+    )
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert [f"{scenes / 'gt_a.txt'}:2: " in line for line in err.splitlines()] == [True, True]
+    assert not (scenes / "o").exists()
+
+
+def test_wrong_lines_can_be_left_out_and_are_named_and_counted(scenes, capsys):
+    assert main(["data", "check", "icdar", "--data", str(scenes), "--skip-bad"]) == 1
+    out, err = capsys.readouterr()
+    assert "2 of 2 samples checked" in out
+    assert out.endswith("wrong entries left out: 3\n")
+    for line, what in zip(
+        err.splitlines(), ("gt_a.txt:2: ", "gt_b.txt:2: ", "c.png: no label file"), strict=True
+    ):
+        assert line.startswith(f"scenetext: error: {scenes}")
+        assert what in line
+    arguments = [
+        "data",
+        "convert",
+        "icdar",
+        "--data",
+        str(scenes),
+        "--to",
+        "coco",
+        "--out",
+        str(scenes / "o"),
+    ]
+    assert main([*arguments, "--skip-bad"]) == 1
+    assert capsys.readouterr().out.splitlines() == [
+        "icdar: 2 samples",
+        "wrong entries left out: 3",
+        f"written: 2 to {scenes / 'o'}",
+    ]
+    assert [len(scene.instances) for scene in open_dataset("coco", scenes / "o")] == [1, 1]
+
+
+def test_nothing_to_leave_out_is_fine(tmp_path, capsys):
+    split = TOYS["icdar"](tmp_path)
+    assert main(["data", "check", f"icdar:{split}", "--data", str(tmp_path), "--skip-bad"]) == 0
+    assert capsys.readouterr().out.endswith("wrong entries left out: 0\n")
+
+
 def test_lost_lexicons_are_told(tmp_path, capsys):
     split = TOYS["svt-words"](tmp_path)
     arguments = ["--data", str(tmp_path), "--to", "tsv", "--out", str(tmp_path / "out")]

@@ -204,3 +204,11 @@ def test_every_data_set_can_be_checked(name, tmp_path):
     assert report.problems["cannot be decoded"].count == 0
     height = 0 if name.endswith("words") else PICTURE.height
     assert f"height {height or ''}" in str(report)
+
+
+def test_an_outline_that_crosses_itself_is_a_problem_even_if_its_loops_cancel_out():
+    crossed = np.array([[10, 10], [30, 30], [30, 10], [10, 30]])
+    lopsided = np.array([[10, 10], [60, 30], [60, 10], [10, 20]])
+    report = check([scene("a", TextInstance(crossed, "x"), TextInstance(lopsided, "y"))])
+    assert found(report) == {"polygon crosses itself": 2}
+    assert "a: 'x' at (10, 10)" in str(report)

@@ -4,7 +4,16 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from scenetext.data.icdar import icdar, icdar2015, icdar2015_words, write_icdar
+from datasets import write_mlt2017, write_mlt2019, write_pictures, write_text
+from scenetext.data.icdar import (
+    icdar,
+    icdar2013,
+    icdar2015,
+    icdar2015_words,
+    mlt2017,
+    mlt2019,
+    write_icdar,
+)
 from scenetext.errors import DataError, SettingsError
 from scenetext.types import TextInstance
 
@@ -63,8 +72,55 @@ def test_the_words_are_cut_out_of_the_scenes(scenes_root):
 
 
 def test_an_unknown_split_lists_the_known(scenes_root):
-    with pytest.raises(SettingsError, match="all, train, val"):
-        icdar2015(scenes_root, "test")
+    with pytest.raises(SettingsError, match="all, test, train, val"):
+        icdar2015(scenes_root, "tset")
+
+
+def test_the_test_scenes_are_those_in_their_folder(tmp_path):
+    make_icdar2015(tmp_path, ("ch4_test_images", "Challenge4_Test_Task1_GT"), numbers=(2, 10))
+    assert [sample.name for sample in icdar2015(tmp_path, "test")] == ["img_10", "img_2"]
+
+
+@pytest.mark.parametrize(
+    ("line", "text"),
+    [
+        ('61 17 149 52 "Bakery"', "Bakery"),
+        ('61, 17, 149, 52, "Bakery"', "Bakery"),
+        ('61, 17, 149, 52, "say, \\"hi\\" \\\\o/, 1, 2"', 'say, "hi" \\o/, 1, 2'),
+        ('61 17 149 52 ""quoted""', '"quoted"'),
+        ("61.0, 17, 149, 52, bare, 5", "bare, 5"),
+        ("61,17,149,52", None),
+    ],
+)
+def test_a_box_of_icdar_2013_is_four_numbers_and_a_text_in_quotes(line, text, tmp_path):
+    write_pictures(tmp_path / "train_images", "100.jpg")
+    write_text(tmp_path / "train_gts" / "gt_100.txt", line + "\r\n\r\n", "utf-8-sig")
+    (sample,) = icdar2013(tmp_path, "train")
+    (instance,) = sample.instances
+    assert (instance.text, instance.legible) == (text, True)
+    assert instance.polygon.tolist() == [[61, 17], [149, 17], [149, 52], [61, 52]]
+
+
+def test_a_dont_care_of_icdar_2013_may_stand_in_quotes(tmp_path):
+    write_pictures(tmp_path / "train_images", "100.jpg")
+    write_text(tmp_path / "train_gts" / "gt_100.txt", '61 17 149 52 "###"\n')
+    assert not icdar2013(tmp_path, "train")[0].instances[0].legible
+
+
+def test_a_text_of_mlt_begins_behind_the_ninth_comma(tmp_path):
+    first, second = mlt2017(tmp_path, write_mlt2017(tmp_path))
+    assert (first.name, second.name) == ("img_1", "img_2")
+    word, ignored = first.instances
+    assert (word.text, word.legible) == ("Café, Bar", True)
+    assert (ignored.text, ignored.legible) == (None, False)
+
+
+@pytest.mark.parametrize("line", ["2,2,40,2,40,20,2,20,word", "2,2,40,2,40,20,2,Latin,word,word"])
+def test_a_line_of_mlt_without_a_script_or_a_coordinate_is_wrong(line, tmp_path):
+    split = write_mlt2019(tmp_path)
+    write_text(tmp_path / "mlt2019/train_gt_t13/tr_img_05001.txt", f"\n{line}\n")
+    with pytest.raises(DataError, match=r"tr_img_05001\.txt:2: expected 8 coordinates, a script and a text"):
+        mlt2019(tmp_path, split)
 
 
 def test_a_missing_picture_is_named(tmp_path):

@@ -11,10 +11,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from datasets import TOYS
+from datasets import DAMAGES, TOYS
 from scenetext.data import DATASETS, open_dataset, parse_name
-from scenetext.errors import ScenetextError, SettingsError
+from scenetext.errors import DataError, ScenetextError, SettingsError
 from scenetext.types import Sample
+
+WITHOUT_TEXTS = ("td500", "tr400")  # words are outlined and not read
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +47,7 @@ def test_every_data_set_is_a_sequence_of_samples_that_other_processes_can_read(
         assert sample.image.dtype == np.uint8
         height, width = sample.image.shape[:2]
         assert sample.instances
-        assert any(instance.text for instance in sample.instances)
+        assert any(instance.text for instance in sample.instances) or name in WITHOUT_TEXTS
         for instance in sample.instances:
             assert instance.polygon.dtype == np.float32
             assert (instance.polygon >= 0).all()
@@ -93,3 +95,31 @@ def test_every_reader_describes_itself_and_refuses_an_empty_folder(name, tmp_pat
         reader(tmp_path, "")
     with pytest.raises(ScenetextError):
         reader(tmp_path, "train")
+
+
+def test_only_sets_that_do_not_look_at_every_label_at_once_have_no_damaged_toy() -> None:
+    lazy = {"lmdb", "mjsynth", "union14m", "synthtext", "synthtext-words"}
+    assert DAMAGES.keys() == DATASETS.keys() - lazy
+
+
+@pytest.mark.parametrize("name", DAMAGES)
+def test_a_wrong_entry_is_named_in_one_line_and_can_be_left_out(name: str, tmp_path: Path) -> None:
+    full = f"{name}:{TOYS[name](tmp_path)}"
+    sound = open_dataset(full, tmp_path)
+    path, old, new, reason = DAMAGES[name]
+    file = tmp_path / path
+    data = file.read_bytes()
+    assert old.encode() in data
+    file.write_bytes(data.replace(old.encode(), new.encode(), 1))
+    with pytest.raises(DataError) as caught:
+        open_dataset(full, tmp_path)
+    message = str(caught.value)
+    assert Path(message.partition(":")[0]).resolve() == file
+    assert reason in message
+    assert "\n" not in message
+    wrong: list[DataError] = []
+    rest = open_dataset(full, tmp_path, wrong.append)
+    assert [str(error) for error in wrong] == [message]
+    lost = sum(len(s.instances) for s in sound) - sum(len(s.instances) for s in rest)
+    assert lost in (0, 1, 2)  # what was put in, one instance, or a whole picture
+    assert 0 < len(rest) <= len(sound)

@@ -4,6 +4,7 @@ import logging
 
 import numpy as np
 import pytest
+import scipy.io
 
 from datasets import write_gt_mat, write_pictures, write_synthtext
 from scenetext.data.synthtext import synthtext, synthtext_words
@@ -59,8 +60,35 @@ def test_a_mirrored_word_is_turned_clockwise(tmp_path):
     assert synthtext(tmp_path, "all")[0].instances[0].polygon.tolist()[0] == [2, 20]
 
 
+def test_characters_come_with_their_words(tmp_path):
+    write_synthtext(tmp_path)
+    first, second = synthtext(tmp_path, "characters")
+    assert [len(characters) for characters in first.characters] == [4, 3, 2]
+    assert [len(characters) for characters in second.characters] == [4]
+    assert synthtext(tmp_path, "all")[0].characters is None
+    # the toy counts through x and y, corners and characters: the tenth of nine letters is the next corner
+    corners = np.stack([np.arange(4) * 9, 36 + np.arange(4) * 9], axis=1) + 4
+    assert sorted(map(tuple, first.characters[1][0].tolist())) == sorted(map(tuple, corners.tolist()))
+
+
+def test_a_scene_of_other_numbers_of_characters_can_be_left_out_and_counted(tmp_path):
+    write_gt_mat(
+        tmp_path / "gt.mat", ["1/a.jpg", "1/b.jpg", "1/c.jpg"], [BOX] * 3, [["one"], ["two"], ["a b"]]
+    )
+    mat = scipy.io.loadmat(tmp_path / "gt.mat")
+    mat["charBB"][0, 0] = np.zeros((2, 4, 5))
+    scipy.io.savemat(tmp_path / "gt.mat", {key: mat[key] for key in ("imnames", "wordBB", "charBB", "txt")})
+    wrong = []
+    assert [scene.name for scene in synthtext(tmp_path, "characters", wrong.append)] == ["1/b"]
+    assert [str(error).partition("gt.mat: ")[2] for error in wrong] == [
+        "entry 1 (1/a.jpg): words or characters and boxes differ in number",
+        "entry 3 (1/c.jpg): words or characters and boxes differ in number",
+    ]
+    assert len(synthtext(tmp_path, "all", wrong.append)) == 2
+
+
 def test_a_missing_file_and_an_unknown_split_are_errors(tmp_path):
     with pytest.raises(DataError, match=r"gt\.mat: missing"):
         synthtext(tmp_path, "all")
-    with pytest.raises(SettingsError, match="known: all"):
+    with pytest.raises(SettingsError, match="known: all, characters"):
         synthtext(tmp_path, "train")

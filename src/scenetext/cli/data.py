@@ -4,9 +4,15 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from .arguments import positive, whole
+
+if TYPE_CHECKING:  # --help is to answer without numpy
+    from ..errors import DataError
+    from ..types import Sample
 
 HELP = "Look at a data set before training on it, or write it in another layout."
 
@@ -31,6 +37,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
     for action in (check, convert):
         action.add_argument("name", metavar="NAME[:SPLIT]", help="see: scenetext datasets")
         action.add_argument("--data", type=Path, default=Path("data"), metavar="DIR", help="default: data")
+        action.add_argument(
+            "--skip-bad",
+            action="store_true",
+            help="leave out wrong lines and entries of label files, name and count them, and go on",
+        )
     _configure_check(check)
     _configure_convert(convert)
 
@@ -52,7 +63,13 @@ def _configure_check(parser: argparse.ArgumentParser) -> None:
 
 
 def _configure_convert(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--to", required=True, metavar="LAYOUT", help="lmdb, tsv, jsonl or icdar")
+    parser.add_argument(
+        "--to",
+        required=True,
+        metavar="LAYOUT",
+        help="lmdb, tsv, jsonl, icdar; or as other sets and tools: icdar2015, totaltext, ctw1500, "
+        "ppocrlabel, coco, textocr",
+    )
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="a new or empty folder")
     parser.add_argument(
         "--alphanumeric", action="store_true", help="drop words with anything but 0-9, A-Z and a-z"
@@ -69,10 +86,20 @@ def run(args: argparse.Namespace) -> int:
     return _check(args) if args.action == "check" else _convert(args)
 
 
+def _open(args: argparse.Namespace) -> tuple[Sequence[Sample], list[DataError]]:
+    """The data set, and what was wrong with the entries that --skip-bad left out, after naming each."""
+    from ..data import open_dataset
+
+    skipped: list[DataError] = []
+    samples = open_dataset(args.name, args.data, skipped.append if args.skip_bad else None)
+    for error in skipped:
+        print(f"scenetext: error: {error}", file=sys.stderr)
+    return samples, skipped
+
+
 def _check(args: argparse.Namespace) -> int:
     from tqdm import tqdm
 
-    from ..data import open_dataset
     from ..data.check import check
     from ..data.sheet import contact_sheet
     from ..errors import SettingsError
@@ -80,30 +107,31 @@ def _check(args: argparse.Namespace) -> int:
     # before the work, not after it
     if args.sheet and args.sheet.suffix.lower() not in _SHEETS:
         raise SettingsError(f"--sheet {args.sheet}: its name ends in one of {', '.join(_SHEETS)}")
-    samples = open_dataset(args.name, args.data)
+    samples, skipped = _open(args)
     total = min(args.limit, len(samples)) if args.limit else len(samples)
     with tqdm(total=total, disable=None, file=sys.stderr, unit="img") as bar:
         report = check(
             samples, charset=args.charset, max_length=args.max_length, limit=args.limit, progress=bar.update
         )
     print(f"{args.name}: {report}")
+    if args.skip_bad:
+        print(f"wrong entries left out: {len(skipped)}")
     if args.sheet:
         args.sheet.parent.mkdir(parents=True, exist_ok=True)
         contact_sheet(samples, report).save(args.sheet)
         print(f"sheet: {args.sheet}")
-    return 1 if report.found else 0
+    return 1 if report.found or skipped else 0
 
 
 def _convert(args: argparse.Namespace) -> int:
     from tqdm import tqdm
 
-    from ..data import open_dataset
     from ..data.convert import convert
     from ..data.filters import Filters
     from ..errors import ScenetextError
 
     filters = Filters(args.alphanumeric, args.charset, args.min_length, args.max_length or 0)
-    samples = open_dataset(args.name, args.data)
+    samples, skipped = _open(args)
     with tqdm(total=len(samples), disable=None, file=sys.stderr, unit="img") as bar:
 
         def progress(failure: ScenetextError | None) -> None:
@@ -114,6 +142,8 @@ def _convert(args: argparse.Namespace) -> int:
         result = convert(samples, args.to, args.out, filters, progress)
     left = result.read
     print(f"{args.name}: {left} samples")
+    if args.skip_bad:
+        print(f"wrong entries left out: {len(skipped)}")
     for name in filters.names:
         left -= result.dropped[name]
         print(f"{name}: dropped {result.dropped[name]}, left {left}")
@@ -122,4 +152,4 @@ def _convert(args: argparse.Namespace) -> int:
     if result.lexicons_lost:
         print(f"lexicons not written, which {args.to} cannot hold: {result.lexicons_lost}")
     print(f"written: {result.written} to {args.out}")
-    return 1 if result.failures else 0
+    return 1 if result.failures or skipped else 0

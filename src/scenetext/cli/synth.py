@@ -48,7 +48,8 @@ def run(args: argparse.Namespace) -> int:
 
     from ..data.icdar import write_icdar
     from ..data.lmdb_words import write_lmdb
-    from ..data.targets import TARGETS, Row
+    from ..data.targets import TARGETS
+    from ..data.writing import Row
     from ..errors import SettingsError
     from ..settings import build, parse_change
     from ..synth.corpus import Corpus

@@ -12,6 +12,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
+import shapely
 
 from ..charset import Charset, alphanumeric, find_charset
 from ..errors import BadImageError, DataError
@@ -244,7 +245,11 @@ class _Outlines:
     """Polygons of scenes, and what is wrong with them."""
 
     def __init__(self) -> None:
-        self.problems = {"polygon without area": Problem(), "polygon outside the picture": Problem()}
+        self.problems = {
+            "polygon without area": Problem(),
+            "polygon crosses itself": Problem(),
+            "polygon outside the picture": Problem(),
+        }
         self._legible = self._unread = self._leaving = 0
         self._heights = array("d")  # of legible texts
         self._counts = array("L")  # of instances in a scene
@@ -258,7 +263,10 @@ class _Outlines:
         elif left < -1 or top < -1 or right > width + 1 or bottom > height + 1:
             self._leaving += 1
         area, half = abs(signed_area(instance.polygon)), perimeter(instance.polygon) / 2
-        if area < 1:
+        outline = shapely.Polygon(instance.polygon)
+        if not outline.is_valid and outline.buffer(0).area >= 1:
+            self.problems["polygon crosses itself"].add(index, where)
+        elif area < 1:
             self.problems["polygon without area"].add(index, where)
         if instance.legible:
             self._legible += 1

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from pathlib import Path
 
-from ..errors import DataError, unknown_name
+from ..errors import DataError, OnWrong, strict, unknown_name
 from ..labels import decode_lines, unquote
 from .files import data_folder, one_of, read_xml
 from .words import Word, Words
@@ -35,7 +35,7 @@ _IC15: _Places = {
 _Rows = list[tuple[str, str]]  # path, text
 
 
-def ic03(root: Path, split: str) -> Words:
+def ic03(root: Path, split: str, wrong: OnWrong = strict) -> Words:
     """ICDAR 2003 word crops: train, test (about 1110).
 
     root   the folder that holds `TrialTrain` and `TrialTest` (or `train`, `test`), each with a `word.xml` of
@@ -49,13 +49,16 @@ def ic03(root: Path, split: str) -> Words:
     rows = [(entry.get("file"), entry.get("tag")) for entry in read_xml(labels).iter("image")]
     found: _Rows = []
     for path, text in rows:
-        if path is None or text is None:
-            raise DataError(f"{labels}: an <image> has a file and a tag")
-        found.append((_checked(folder, path, str(labels)), text))
+        try:
+            if path is None or text is None:
+                raise DataError(f"{labels}: an <image> has a file and a tag")
+            found.append((_checked(folder, path, str(labels)), text))
+        except DataError as error:
+            wrong(error)
     return Words(len(found), partial(_word, folder, found))
 
 
-def ic13(root: Path, split: str) -> Words:
+def ic13(root: Path, split: str, wrong: OnWrong = strict) -> Words:
     """ICDAR 2013 Focused, word crops (Challenge 2, Task 3): train (848), test (1095).
 
     root   the folder that holds `Challenge2_Training_Task3_Images_GT` with its `gt.txt`, and
@@ -66,10 +69,10 @@ def ic13(root: Path, split: str) -> Words:
     alphanumeric leaves of the test words, its 857 what min-length 3 leaves of those.
     Raises DataError for a wrong line or a missing picture.
     """
-    return _quoted(root, "ic13", split, _IC13)
+    return _quoted(root, "ic13", split, _IC13, wrong)
 
 
-def ic15(root: Path, split: str) -> Words:
+def ic15(root: Path, split: str, wrong: OnWrong = strict) -> Words:
     """ICDAR 2015 Incidental, word crops (Challenge 4, Task 3): train (4468), test (2077).
 
     root   the folder that holds `ch4_training_word_images_gt` with its `gt.txt`, and
@@ -79,19 +82,22 @@ def ic15(root: Path, split: str) -> Words:
     Lines as in ic13; the corners in `coords.txt` are not used. The benchmark's 1811 were chosen by hand: no
     filter makes them. Raises DataError for a wrong line or a missing picture.
     """
-    return _quoted(root, "ic15", split, _IC15)
+    return _quoted(root, "ic15", split, _IC15, wrong)
 
 
-def _quoted(root: Path, name: str, split: str, places: _Places) -> Words:
+def _quoted(root: Path, name: str, split: str, places: _Places, wrong: OnWrong) -> Words:
     folder, labels = _places(root, name, split, places)
     rows: _Rows = []
-    for number, line in enumerate(decode_lines(labels.read_bytes(), str(labels)), start=1):
+    for number, line in enumerate(decode_lines(labels.read_bytes(), str(labels), wrong), start=1):
         if not line.strip():
             continue
         path, comma, text = line.partition(",")
-        if not comma:
-            raise DataError(f"{labels}:{number}: expected 'word_1.png, \"text\"', found {line[:60]!r}")
-        rows.append((_checked(folder, path.strip(), f"{labels}:{number}"), unquote(text.strip())))
+        try:
+            if not comma:
+                raise DataError(f"{labels}:{number}: expected 'word_1.png, \"text\"', found {line[:60]!r}")
+            rows.append((_checked(folder, path.strip(), f"{labels}:{number}"), unquote(text.strip())))
+        except DataError as error:
+            wrong(error)
     return Words(len(rows), partial(_word, folder, rows))
 
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import mmap
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import overload
+from typing import Any, overload
 from xml.etree import ElementTree
 
 import numpy as np
 
 from ..errors import BadImageError, DataError
+from ..labels import read_file
 
 _SCAN = 2**24  # bytes of a file looked at together
 _BREAK = b"\n"
@@ -41,6 +43,23 @@ def one_of(folder: Path, names: Sequence[str]) -> Path:
         if (folder / name).exists():
             return folder / name
     raise DataError(f"{folder}: holds no {' or '.join(names)}")
+
+
+def all_of(folder: Path, patterns: Sequence[str]) -> list[Path]:
+    """The folders in `folder` that match the first of the patterns that has any. Raises DataError."""
+    for pattern in patterns:
+        found = sorted(place for place in folder.glob(pattern) if place.is_dir())
+        if found:
+            return found
+    raise DataError(f"{folder}: holds no folder {' or '.join(patterns)}")
+
+
+def read_json(file: Path) -> Any:
+    """What a JSON file holds. Raises DataError."""
+    try:
+        return json.loads(read_file(file).decode("utf-8-sig"))
+    except (ValueError, RecursionError) as error:  # ValueError: of JSON or of UTF-8
+        raise DataError(f"{file}: not JSON ({error})") from None
 
 
 def read_xml(file: Path) -> ElementTree.Element:

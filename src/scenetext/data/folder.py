@@ -21,7 +21,7 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import DataError
+from ..errors import DataError, OnWrong, strict
 from ..geometry import clockwise, densify
 from ..labels import decode_lines
 from ..types import Sample, TextInstance
@@ -29,7 +29,7 @@ from .files import split_folder
 from .words import Word, Words
 
 
-def folder(root: Path, split: str) -> Sequence[Sample]:
+def folder(root: Path, split: str, wrong: OnWrong = strict) -> Sequence[Sample]:
     """A folder of pictures with labels.tsv or labels.jsonl. A split is a folder inside `root`.
 
     Word crops or scenes, by what the label file holds; the two cannot be mixed in one file.
@@ -40,9 +40,9 @@ def folder(root: Path, split: str) -> Sequence[Sample]:
     if tsv.is_file() and jsonl.is_file():
         raise DataError(f"{place}: holds both labels.tsv and labels.jsonl; keep one")
     if tsv.is_file():
-        return _words(place, _read_tsv(place, tsv))
+        return _words(place, _read_tsv(place, tsv, wrong))
     if jsonl.is_file():
-        return _read_jsonl(place, jsonl)
+        return _read_jsonl(place, jsonl, wrong)
     raise DataError(f"{place}: holds neither labels.tsv nor labels.jsonl")
 
 
@@ -58,45 +58,57 @@ def _word(place: Path, rows: list[_Row], index: int) -> Word:
     return Word(path, place / path, text, lexicon)
 
 
-def _read_tsv(place: Path, file: Path) -> list[_Row]:
+def _read_tsv(place: Path, file: Path, wrong: OnWrong) -> list[_Row]:
     rows: list[_Row] = []
-    for number, line in enumerate(decode_lines(file.read_bytes(), str(file)), start=1):
+    for number, line in enumerate(decode_lines(file.read_bytes(), str(file), wrong), start=1):
         if not line:
             continue
         fields = line.split("\t")
-        if len(fields) != 2:
-            raise DataError(f"{file}:{number}: expected 2 columns (path <TAB> text), found {len(fields)}")
-        rows.append((_picture(place, fields[0], f"{file}:{number}"), fields[1], None))
+        try:
+            if len(fields) != 2:
+                raise DataError(f"{file}:{number}: expected 2 columns (path <TAB> text), found {len(fields)}")
+            rows.append((_picture(place, fields[0], f"{file}:{number}"), fields[1], None))
+        except DataError as error:
+            wrong(error)
     return rows
 
 
-def _read_jsonl(place: Path, file: Path) -> Sequence[Sample]:
+def _read_jsonl(place: Path, file: Path, wrong: OnWrong) -> Sequence[Sample]:
     words: list[_Row] = []
     scenes: list[Sample] = []
-    for number, line in enumerate(decode_lines(file.read_bytes(), str(file)), start=1):
+    for number, line in enumerate(decode_lines(file.read_bytes(), str(file), wrong), start=1):
         if not line.strip():
             continue
         where = f"{file}:{number}"
         try:
-            row = json.loads(line)
-        except ValueError as error:
-            raise DataError(f"{where}: not JSON ({error})") from None
-        if not isinstance(row, dict) or not isinstance(row.get("path"), str):
-            raise DataError(f'{where}: expected an object with a "path"')
-        path = _picture(place, row["path"], where)
-        lexicon = _lexicon(row.get("lexicon"), where)
-        if isinstance(row.get("text"), str) and "instances" not in row:
-            words.append((path, row["text"], lexicon))
-        elif isinstance(row.get("instances"), list) and "text" not in row:
-            instances = [
-                _instance(entry, f"{where}: instance {i}") for i, entry in enumerate(row["instances"])
-            ]
-            scenes.append(Sample(path, place / path, tuple(instances), lexicon=lexicon))
+            row = _parse_row(place, line, where)
+        except DataError as error:
+            wrong(error)
+            continue
+        if isinstance(row, Sample):
+            scenes.append(row)
         else:
-            raise DataError(f'{where}: expected either a "text" or a list of "instances"')
+            words.append(row)
         if words and scenes:
             raise DataError(f"{where}: word crops and scenes in one file; split it in two")
     return scenes or _words(place, words)
+
+
+def _parse_row(place: Path, line: str, where: str) -> _Row | Sample:
+    try:
+        row = json.loads(line)
+    except ValueError as error:
+        raise DataError(f"{where}: not JSON ({error})") from None
+    if not isinstance(row, dict) or not isinstance(row.get("path"), str):
+        raise DataError(f'{where}: expected an object with a "path"')
+    path = _picture(place, row["path"], where)
+    lexicon = _lexicon(row.get("lexicon"), where)
+    if isinstance(row.get("text"), str) and "instances" not in row:
+        return path, row["text"], lexicon
+    if isinstance(row.get("instances"), list) and "text" not in row:
+        instances = [_instance(entry, f"{where}: instance {i}") for i, entry in enumerate(row["instances"])]
+        return Sample(path, place / path, tuple(instances), lexicon=lexicon)
+    raise DataError(f'{where}: expected either a "text" or a list of "instances"')
 
 
 def _lexicon(entry: Any, where: str) -> tuple[str, ...] | None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import DataError, unknown_name
+from ..errors import DataError, OnWrong, strict, unknown_name
 from ..geometry import box_polygon
 from ..labels import decode_lines
 from .files import data_folder
@@ -24,7 +24,7 @@ SPLITS = {
 }
 
 
-def iiit5k(root: Path, split: str) -> Words:
+def iiit5k(root: Path, split: str, wrong: OnWrong = strict) -> Words:
     """IIIT5K word crops: train (2000), test (3000); with -1k the lexicons of 1000 words instead of 50.
 
     root   the folder that holds `testdata.mat` and `traindata.mat` as published, and the pictures; or one
@@ -41,9 +41,9 @@ def iiit5k(root: Path, split: str) -> Words:
     folder = data_folder(root, "iiit5k", ("IIIT5K",))
     labels, tags = folder / f"{part}data.mat", folder / f"{part}.tags"
     if labels.is_file():
-        rows = _read_mat(folder, part, lexicon)
+        rows = _read_mat(folder, part, lexicon, wrong)
     elif tags.is_file() and part == split:
-        rows = _read_tags(folder, tags)
+        rows = _read_tags(folder, tags, wrong)
     else:
         raise DataError(f"{labels}: missing" + (f", and so is {tags.name}" if part == split else ""))
     return Words(len(rows), partial(_word, folder, rows))
@@ -57,21 +57,23 @@ def _word(folder: Path, rows: list[_Row], index: int) -> Word:
     return Word(Path(path).stem, folder / path, text, lexicon, characters)
 
 
-def _read_tags(folder: Path, tags: Path) -> list[_Row]:
+def _read_tags(folder: Path, tags: Path, wrong: OnWrong) -> list[_Row]:
     rows: list[_Row] = []
-    for number, line in enumerate(decode_lines(tags.read_bytes(), str(tags)), start=1):
+    for number, line in enumerate(decode_lines(tags.read_bytes(), str(tags), wrong), start=1):
         if not line.strip():
             continue
         fields = line.split()
         if len(fields) != 2:
-            raise DataError(f"{tags}:{number}: expected 'path text', found {line[:60]!r}")
+            wrong(DataError(f"{tags}:{number}: expected 'path text', found {line[:60]!r}"))
+            continue
         if not (folder / fields[0]).is_file():
-            raise DataError(f"{tags}:{number}: no such picture: {fields[0]}")
+            wrong(DataError(f"{tags}:{number}: no such picture: {fields[0]}"))
+            continue
         rows.append((fields[0], fields[1], None, None))
     return rows
 
 
-def _read_mat(folder: Path, part: str, lexicon: str) -> list[_Row]:
+def _read_mat(folder: Path, part: str, lexicon: str, wrong: OnWrong) -> list[_Row]:
     file = folder / f"{part}data.mat"
     entries = load_mat(file, f"{part}data")[f"{part}data"].ravel()
     missing = {"ImgName", "GroundTruth", lexicon} - set(entries.dtype.names or ())
@@ -83,7 +85,8 @@ def _read_mat(folder: Path, part: str, lexicon: str) -> list[_Row]:
     for number, entry in enumerate(entries, start=1):
         path, text = (" ".join(strings(entry[key])) for key in ("ImgName", "GroundTruth"))
         if not (folder / path).is_file():
-            raise DataError(f"{file}: entry {number}: no such picture: {path}")
+            wrong(DataError(f"{file}: entry {number}: no such picture: {path}"))
+            continue
         words = tuple(known.setdefault(word, word) for word in strings(entry[lexicon]))
         rows.append((path, text, words, characters.get(path)))
     return rows

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from pathlib import Path
 
-from ..errors import DataError, unknown_name
+from ..errors import DataError, OnWrong, strict, unknown_name
 from ..labels import decode_lines
 from .files import data_folder, one_of
 from .words import Word, Words
@@ -13,7 +13,7 @@ from .words import Word, Words
 SPLITS = ("test",)
 
 
-def svtp(root: Path, split: str) -> Words:
+def svtp(root: Path, split: str, wrong: OnWrong = strict) -> Words:
     """SVT-Perspective (Phan et al. 2013), word crops seen askew: test (645).
 
     root   the folder that holds `gt.txt` (lines "13_15_0_par.jpg WORD"; a text may hold blanks) and the
@@ -22,10 +22,10 @@ def svtp(root: Path, split: str) -> Words:
     """
     if split not in SPLITS:
         raise unknown_name("split of svtp", split, SPLITS)
-    return _listed(data_folder(root, "svtp"), ("gt.txt", "test_label.txt"), ("par1", "image", "."))
+    return _listed(data_folder(root, "svtp"), ("gt.txt", "test_label.txt"), ("par1", "image", "."), wrong)
 
 
-def cute80(root: Path, split: str) -> Words:
+def cute80(root: Path, split: str, wrong: OnWrong = strict) -> Words:
     """CUTE80 (Risnumawan et al. 2014), word crops, many of them curved: test (288).
 
     root   the folder that holds `timage` and a list `test_label.txt` or `gt.txt` (lines "timage/001.jpg
@@ -36,22 +36,24 @@ def cute80(root: Path, split: str) -> Words:
     if split not in SPLITS:
         raise unknown_name("split of cute80", split, SPLITS)
     folder = data_folder(root, "cute80", ("ct80",))
-    return _listed(folder, ("test_label.txt", "gt.txt"), (".", "timage", "image"))
+    return _listed(folder, ("test_label.txt", "gt.txt"), (".", "timage", "image"), wrong)
 
 
-def _listed(folder: Path, files: tuple[str, ...], places: tuple[str, ...]) -> Words:
+def _listed(folder: Path, files: tuple[str, ...], places: tuple[str, ...], wrong: OnWrong) -> Words:
     """Words from a list of "path text"; the paths are relative to one of `places` in the list's folder."""
     labels = one_of(folder, files)
     rows: list[tuple[str, str]] = []
-    for number, line in enumerate(decode_lines(labels.read_bytes(), str(labels)), start=1):
+    for number, line in enumerate(decode_lines(labels.read_bytes(), str(labels), wrong), start=1):
         if not line.strip():
             continue
         fields = line.split(maxsplit=1)
         if len(fields) < 2:
-            raise DataError(f"{labels}:{number}: expected 'path text', found {line[:60]!r}")
+            wrong(DataError(f"{labels}:{number}: expected 'path text', found {line[:60]!r}"))
+            continue
         found = next((place for place in places if (folder / place / fields[0]).is_file()), None)
         if found is None:
-            raise DataError(f"{labels}:{number}: no such picture: {fields[0]}")
+            wrong(DataError(f"{labels}:{number}: no such picture: {fields[0]}"))
+            continue
         rows.append((Path(found, fields[0]).as_posix(), _text(fields[1].strip())))
     return Words(len(rows), partial(_word, folder, rows))
 

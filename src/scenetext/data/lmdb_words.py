@@ -14,7 +14,7 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 
-from ..errors import BadImageError, DataError, MissingExtraError
+from ..errors import BadImageError, DataError, MissingExtraError, OnWrong, strict
 from .files import split_folder
 from .words import Word, Words, chain
 
@@ -30,12 +30,13 @@ Record = tuple[bytes, str] | tuple[bytes, str, Sequence[str] | None]
 """Encoded picture, text, and perhaps a lexicon."""
 
 
-def lmdb_words(root: Path, split: str) -> Words:
+def lmdb_words(root: Path, split: str, wrong: OnWrong = strict) -> Words:
     """Word crops in an LMDB, or in all the LMDBs below a folder. A split is a folder inside `root`.
 
     Without a split `root` itself is read. Databases below it are read one after the other, sorted by path.
     A sample without picture or label, or with a label that is not UTF-8, raises BadImageError when its turn
-    comes. Raises DataError if there is no such database, MissingExtraError without the lmdb package.
+    comes, so that `wrong` has nothing to do here. Raises DataError if there is no such database,
+    MissingExtraError without the lmdb package.
     """
     _lmdb()
     folder = split_folder(root, split)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from pathlib import Path
 
-from ..errors import BadImageError, unknown_name
+from ..errors import BadImageError, OnWrong, strict, unknown_name
 from .files import Lines, data_folder
 from .words import Word, Words
 
@@ -14,13 +14,14 @@ SPLITS = ("train", "val", "test")
 _INNER = ("mnt/ramdisk/max/90kDICT32px", "90kDICT32px")  # as the archive unpacks, and shortened
 
 
-def mjsynth(root: Path, split: str) -> Words:
+def mjsynth(root: Path, split: str, wrong: OnWrong = strict) -> Words:
     """MJSynth, synthetic words of a 90k dictionary: train (7.2 million), val (0.8), test (0.9).
 
     root   the folder that holds `annotation_train.txt` and so on, whose lines are "./1/2/123_WORD_4567.jpg
            4567"; or one that holds `mjsynth`, or the archive's own folders down to `90kDICT32px`.
 
-    The text is the middle part of a picture's name. Whether the pictures are there is not asked before their
+    The text is the middle part of a picture's name. A line is looked at when its turn comes, so that `wrong`
+    has nothing to do here. Whether the pictures are there is not asked before their
     turn comes; a few are known to be broken. Raises DataError.
     """
     if split not in SPLITS:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from xml.etree import ElementTree
 
-from ..errors import DataError, unknown_name
+from ..errors import DataError, OnWrong, strict, unknown_name
 from ..geometry import box_polygon
 from ..types import Sample, TextInstance
 from .files import data_folder, read_xml
@@ -15,7 +15,7 @@ from .words import Words
 SPLITS = ("train", "test")
 
 
-def svt(root: Path, split: str) -> list[Sample]:
+def svt(root: Path, split: str, wrong: OnWrong = strict) -> list[Sample]:
     """Street View Text, scenes with some of their words labelled, and lexicons: train (100), test (249).
 
     root   the folder that holds `train.xml`, `test.xml` and the pictures in `img`; or one that holds such a
@@ -29,12 +29,18 @@ def svt(root: Path, split: str) -> list[Sample]:
         raise unknown_name("split of svt", split, SPLITS)
     folder = data_folder(root, "svt", ("svt1",))
     file = folder / f"{split}.xml"
-    return [_sample(folder, file, image) for image in read_xml(file).iter("image")]
+    samples = []
+    for image in read_xml(file).iter("image"):
+        try:
+            samples.append(_sample(folder, file, image))
+        except DataError as error:
+            wrong(error)
+    return samples
 
 
-def svt_words(root: Path, split: str) -> Words:
+def svt_words(root: Path, split: str, wrong: OnWrong = strict) -> Words:
     """The words of svt, cut out of the scenes, each with its scene's lexicon: train (257), test (647)."""
-    return word_crops(svt(root, split))
+    return word_crops(svt(root, split, wrong))
 
 
 def _sample(folder: Path, file: Path, image: ElementTree.Element) -> Sample:

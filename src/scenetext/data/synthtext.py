@@ -9,7 +9,7 @@ from typing import overload
 
 import numpy as np
 
-from ..errors import DataError, unknown_name
+from ..errors import DataError, OnWrong, unknown_name
 from ..types import Sample, TextInstance
 from .files import data_folder
 from .mat import load_mat, strings
@@ -18,62 +18,74 @@ from .words import Words
 
 log = logging.getLogger(__name__)
 
-SPLITS = ("all",)
+SPLITS = ("all", "characters")
 
 
-def synthtext(root: Path, split: str) -> Sequence[Sample]:
-    """SynthText, photographs with synthetic words: all.
+def synthtext(root: Path, split: str, wrong: OnWrong | None = None) -> Sequence[Sample]:
+    """SynthText, photographs with synthetic words: all; characters, the same with the outlines of characters.
 
-    root   the folder that holds `gt.mat` (imnames, wordBB, txt) and the pictures in their numbered folders;
-           or one that holds such a folder `synthtext` or `SynthText`.
+    root   the folder that holds `gt.mat` (imnames, wordBB, charBB, txt) and the pictures in their numbered
+           folders; or one that holds such a folder `synthtext` or `SynthText`.
 
     Words are what stands between the blanks and line breaks of `txt`. Their quadrilaterals are as published:
     some reach out of the picture. Opening takes minutes and several GB of memory, which scipy needs for the
-    file; some 40 bytes a word are kept. Whether the pictures are there is not asked before their turn comes.
-    A scene whose boxes and words differ in number is left out, with a warning. Raises DataError.
+    file; some 40 bytes a word are kept, and 32 a character (a GB) if `Sample.characters` are asked for.
+    Whether the pictures are there is not asked before their turn comes. A scene whose boxes and words, or
+    characters, differ in number is left out, with a warning unless there is a `wrong`. Raises DataError.
     """
     if split not in SPLITS:
         raise unknown_name("split of synthtext", split, SPLITS)
     folder = data_folder(root, "synthtext", ("SynthText",))
-    return _Scenes(folder)
+    return _Scenes(folder, wrong, characters=split == "characters")
 
 
-def synthtext_words(root: Path, split: str) -> Words:
+def synthtext_words(root: Path, split: str, wrong: OnWrong | None = None) -> Words:
     """The words of synthtext, cut out of the scenes: all. Converted to an LMDB they are read faster."""
-    return word_crops(synthtext(root, split))
+    if split != "all":
+        raise unknown_name("split of synthtext-words", split, ("all",))
+    return word_crops(synthtext(root, split, wrong))
 
 
 class _Scenes(Sequence[Sample]):
     """The scenes of a `gt.mat`; each sample is built when it is asked for."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, wrong: OnWrong | None, *, characters: bool) -> None:
         file = folder / "gt.mat"
-        mat = load_mat(file, "imnames", "wordBB", "txt")
-        names, boxes, texts = (mat[key].ravel() for key in ("imnames", "wordBB", "txt"))
-        if not len(names) == len(boxes) == len(texts):
-            raise DataError(f"{file}: {len(names)} imnames, {len(boxes)} wordBB and {len(texts)} txt")
+        keys = ["imnames", "wordBB", "txt", *(["charBB"] if characters else [])]
+        mat = {key: value.ravel() for key, value in load_mat(file, *keys).items() if key in keys}
+        if len({len(mat[key]) for key in keys}) > 1:
+            counts = [f"{len(mat[key])} {key}" for key in keys]
+            raise DataError(f"{file}: {', '.join(counts[:-1])} and {counts[-1]}")
         self._folder = folder
         self._paths: list[str] = []
         self._texts: list[str] = []  # of a scene, with blanks between the words
         quads: list[np.ndarray] = []
-        wrong = []
-        for number, (name, box, text) in enumerate(zip(names, boxes, texts, strict=True), start=1):
+        glyphs: list[np.ndarray] = []
+        left_out = []
+        for i, (name, box, text) in enumerate(zip(mat["imnames"], mat["wordBB"], mat["txt"], strict=True)):
             try:
                 (path,) = strings(name)
                 words = [word for entry in strings(text) for word in entry.split()]
-                # x and y of four corners of each word; of a single word without the last axis
-                quad = np.asarray(box, dtype=np.float32).reshape(2, 4, len(words)).transpose(2, 1, 0)
+                quad = _quads(box, len(words))
+                if characters:
+                    glyphs.append(_quads(mat["charBB"][i], sum(map(len, words))))
             except ValueError:
-                wrong.append(f"{number} ({' '.join(strings(name))})")
+                left_out.append(f"{i + 1} ({' '.join(strings(name))})")
                 continue
             self._paths.append(path)
             self._texts.append(" ".join(words))
             quads.append(quad)
-        if wrong:
-            shown = ", ".join(wrong[:3])
-            log.warning("%s: %d entries left out, words and boxes differ: %s", file, len(wrong), shown)
+        differ = "words or characters and boxes differ" if characters else "words and boxes differ"
+        if left_out and wrong is None:
+            shown = ", ".join(left_out[:3])
+            log.warning("%s: %d entries left out, %s: %s", file, len(left_out), differ, shown)
+        elif wrong is not None:
+            for place in left_out:
+                wrong(DataError(f"{file}: entry {place}: {differ} in number"))
         self._starts = np.cumsum([0, *map(len, quads)])
-        self._quads = _clockwise(np.concatenate([np.zeros((0, 4, 2), np.float32), *quads]))
+        self._quads = _clockwise(_joined(quads))
+        self._glyph_starts = np.cumsum([0, *map(len, glyphs)]) if characters else None
+        self._glyphs = _clockwise(_joined(glyphs))
 
     def __len__(self) -> int:
         return len(self._paths)
@@ -88,10 +100,24 @@ class _Scenes(Sequence[Sample]):
         path = self._paths[index]
         i = index + len(self) if index < 0 else index
         quads = self._quads[self._starts[i] : self._starts[i + 1]]
-        instances = tuple(
-            TextInstance(quad, text) for quad, text in zip(quads, self._texts[index].split(), strict=True)
-        )
-        return Sample(path.rpartition(".")[0], self._folder / path, instances)
+        words = self._texts[index].split()
+        instances = tuple(TextInstance(quad, text) for quad, text in zip(quads, words, strict=True))
+        characters = None
+        if self._glyph_starts is not None:
+            glyphs = self._glyphs[self._glyph_starts[i] : self._glyph_starts[i + 1]]
+            characters = tuple(np.split(glyphs, np.cumsum([len(word) for word in words[:-1]], dtype=int)))
+        return Sample(path.rpartition(".")[0], self._folder / path, instances, characters)
+
+
+def _quads(box: object, count: int) -> np.ndarray:
+    """x and y of the four corners of `count` boxes, of a single one without the last axis, as (count, 4, 2).
+
+    Raises ValueError for another number of boxes."""
+    return np.asarray(box, dtype=np.float32).reshape(2, 4, count).transpose(2, 1, 0)
+
+
+def _joined(quads: list[np.ndarray]) -> np.ndarray:
+    return np.concatenate([np.zeros((0, 4, 2), np.float32), *quads])
 
 
 def _clockwise(quads: np.ndarray) -> np.ndarray:

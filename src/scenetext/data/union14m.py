@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from ..errors import BadImageError, DataError, unknown_name
+from ..errors import BadImageError, DataError, OnWrong, strict, unknown_name
 from .files import Lines, data_folder
 from .words import Word, Words, chain
 
@@ -20,7 +20,7 @@ BENCHMARKS = (
 SPLITS = ("train", *LEVELS, "val", *BENCHMARKS)
 
 
-def union14m(root: Path, split: str) -> Words:
+def union14m(root: Path, split: str, wrong: OnWrong = strict) -> Words:
     """Union14M-L, real words: train or one of its levels (easy ... challenging), val, or a benchmark.
 
     root   the folder that holds `train_annos`, `full_images` and `Union14M-Benchmarks`; or one that holds
@@ -31,7 +31,8 @@ def union14m(root: Path, split: str) -> Words:
     {"data_list": [{"img_path": ..., "instances": [{"text": ...}]}]} in `train_annos/mmocr1.0/train_easy.json`
     and so on, which is read into memory as a whole. Paths are relative to the folder of the annotations, to
     `full_images`, to the root or to `Union14M-Benchmarks`: to the one in which the first picture is found.
-    Whether the others are there is not asked before their turn comes. Raises DataError.
+    Whether the others are there is not asked before their turn comes, and neither are the lines looked at, so
+    that `wrong` has nothing to do here. Raises DataError.
     """
     if split not in SPLITS:
         raise unknown_name("split of union14m", split, SPLITS)
