@@ -6,6 +6,7 @@ operations, so that nothing here needs OpenCV.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -220,6 +221,24 @@ def fill_polygon(polygon: np.ndarray, height: int, width: int) -> tuple[slice, s
     flips = np.zeros((bottom - top, right - left + 1), dtype=np.int32)
     np.add.at(flips, (row, first), 1)
     return rows, columns, (np.cumsum(flips, axis=1)[:, :-1] & 1).astype(bool)
+
+
+def cover_polygon(
+    polygon: np.ndarray, height: int, width: int, samples: int = 4
+) -> tuple[slice, slice, np.ndarray]:
+    """As `fill_polygon`, with the share of each pixel that the polygon covers, float32 in [0, 1].
+
+    The share is counted on samples x samples points of the pixel.
+    """
+    left, top, right, bottom = bounds(polygon)
+    columns = slice(max(math.floor(left), 0), max(min(math.ceil(right), width), 0))
+    rows = slice(max(math.floor(top), 0), max(min(math.ceil(bottom), height), 0))
+    h, w = max(rows.stop - rows.start, 0), max(columns.stop - columns.start, 0)
+    fine = np.zeros((h * samples, w * samples), dtype=np.float32)
+    moved = np.asarray(polygon, dtype=np.float64) - [columns.start, rows.start]
+    y, x, inside = fill_polygon(moved * samples, *fine.shape)
+    fine[y, x] = inside
+    return rows, columns, fine.reshape(h, samples, w, samples).mean(axis=(1, 3))
 
 
 def mask_of(polygons: Sequence[np.ndarray], height: int, width: int) -> np.ndarray:
