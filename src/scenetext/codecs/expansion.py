@@ -71,8 +71,9 @@ def expand(labels: np.ndarray, kernels: Sequence[np.ndarray]) -> np.ndarray:
     claim = np.empty(grown.shape, dtype=np.int32)
     # pixels that no kernel leaves a neighbour to are left out of the queue: they change nothing
     beside = np.zeros_like(vacant)
-    for step in around:
-        beside |= np.roll(vacant, step)
+    for step in (width, 1):
+        beside[step:] |= vacant[:-step]
+        beside[:-step] |= vacant[step:]
     queue = np.flatnonzero(beside & (grown != 0))
     for kernel in kernels:
         holds = vacant & np.pad(kernel, 1).ravel()

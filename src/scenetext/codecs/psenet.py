@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 import contourpy
 import numpy as np
+from contourpy import FillType, LineType, ZInterp
 
 from ..geometry import (
     bounds,
@@ -143,15 +144,14 @@ class PSENet:
         good = (regions.areas * self.stride**2 >= self.min_area) & (regions.means >= self.min_score)
         chosen = np.flatnonzero(good)
         chosen = chosen[np.argsort(-regions.areas[chosen], kind="stable")][: self.max_instances]
-        # outside, what is nearly text draws the outline outwards, unless another label has it
-        text = np.pad(np.where((labels == 0) & (text > self.threshold), np.float32(0), text), 1)
-        labels = np.pad(labels, 1)
+        text, labels = np.pad(text, 1), np.pad(labels, 1)
         found = []
         for i in chosen:
             top, left, bottom, right = regions.boxes[i]
             window = slice(top, bottom + 2), slice(left, right + 2)  # with a margin of one pixel
-            near = labels[window]
-            alone = text[window] * ((near == 0) | (near == regions.labels[i]))
+            values, near = text[window], labels[window]
+            # pixels that are nearly text draw the outline outwards; those of others do not
+            alone = values * np.where(near == 0, values <= self.threshold, near == regions.labels[i])
             polygon = self._shape(_outline(alone, self.threshold) + np.float32([left, top]))
             if polygon is None:
                 continue
@@ -182,6 +182,13 @@ class PSENet:
 
 def _outline(values: np.ndarray, level: float) -> np.ndarray:
     """The outer outline of the largest region above the level; sample (i, j) lies at (j - 0.5, i - 0.5)."""
-    lines: Any = contourpy.contour_generator(z=values, line_type="Separate").lines(level)
+    x, y = np.meshgrid(np.arange(values.shape[1]) - 0.5, np.arange(values.shape[0]) - 0.5)
+    # the class itself: what contour_generator does around it takes as long as the tracing
+    tracer = contourpy.SerialContourGenerator(
+        x, y, values, np.ma.nomask,
+        corner_mask=False, line_type=LineType.Separate, fill_type=FillType.OuterCode,
+        quad_as_tri=False, z_interp=ZInterp.Linear,
+    )
+    lines: Any = tracer.lines(level)
     # contourpy runs holes the other way round than outer outlines
-    return np.asarray(max(lines, key=signed_area)[:-1] - 0.5, dtype=np.float32)
+    return np.asarray(max(lines, key=signed_area)[:-1], dtype=np.float32)
