@@ -140,3 +140,22 @@ def test_densified_outlines_keep_their_shape():
     many = g.densify(BOX, 11)
     assert len(many) == 11
     assert g.iou(many, BOX) == pytest.approx(1)
+
+
+@pytest.mark.parametrize("degrees", [0, 20, 65])
+def test_the_cover_of_a_polygon_sums_up_to_its_area(degrees):
+    angle = np.deg2rad(degrees)
+    turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+    polygon = g.box_polygon(-9.3, -3.1, 9.3, 3.1) @ turn.T + [14.6, 12.3]
+    rows, columns, share = g.cover_polygon(polygon, 30, 30)
+    assert share.dtype == np.float32
+    assert share.shape == (rows.stop - rows.start, columns.stop - columns.start)
+    assert share.sum() == pytest.approx(g.signed_area(polygon), rel=0.03)
+    y, x, inside = g.fill_polygon(polygon, 30, 30)
+    assert (share[inside] > 0.4).all()
+    assert (rows, columns) == (y, x)
+
+
+def test_the_cover_of_a_polygon_outside_the_canvas_is_empty():
+    for left, top in ((-50, 5), (5, -50), (90, 5), (5, 90)):
+        assert g.cover_polygon(g.box_polygon(left, top, left + 20, top + 10), 30, 30)[2].size == 0

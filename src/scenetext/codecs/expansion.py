@@ -52,7 +52,7 @@ def components(mask: np.ndarray, min_area: float = 0.0) -> np.ndarray:
 
 
 def expand(labels: np.ndarray, kernels: Sequence[np.ndarray]) -> np.ndarray:
-    """Progressive scale expansion (PSENet, section 3.2 and algorithm 1): labels grow from kernel to kernel.
+    """Progressive scale expansion of PSENet (Wang et al., CVPR 2019): labels grow from kernel to kernel.
 
     labels    (h, w) int32, 0 for none: the seeds.
     kernels   (h, w) bool masks through which they grow in turn; the last one contains the others.
@@ -104,9 +104,8 @@ def measure(labels: np.ndarray, values: np.ndarray) -> Regions:
     found, number = np.unique(names, return_inverse=True)
     lengths = stops - starts
     areas = np.bincount(number, lengths).astype(np.int64)
-    sums = np.zeros(0)
-    if len(rows):
-        sums = np.bincount(number, np.add.reduceat(values[labels != 0], np.cumsum(lengths) - lengths))
+    inside, first = values[labels != 0], np.cumsum(lengths) - lengths  # run by run, as the pixels are
+    sums = np.bincount(number, np.add.reduceat(inside, first)) if len(rows) else np.zeros(0)
     boxes = np.zeros((len(found), 4), dtype=np.int64)
     boxes[:, :2] = labels.shape
     np.minimum.at(boxes[:, 0], number, rows)

@@ -150,9 +150,10 @@ class PSENet:
             top, left, bottom, right = regions.boxes[i]
             window = slice(top, bottom + 2), slice(left, right + 2)  # with a margin of one pixel
             values, near = text[window], labels[window]
-            # pixels that are nearly text draw the outline outwards; those of others do not
-            alone = values * np.where(near == 0, values <= self.threshold, near == regions.labels[i])
-            polygon = self._shape(_outline(alone, self.threshold) + np.float32([left, top]))
+            # beside the region, pixels that are nearly text draw the outline outwards; those of others do not
+            counts = np.where(near == 0, values <= self.threshold, near == regions.labels[i])
+            alone = np.where(counts, values, np.float32(0))
+            polygon = self._shape(_outline(alone, self.threshold) + np.array([left, top], dtype=np.float32))
             if polygon is None:
                 continue
             polygon = clip_points(polygon * np.float32(self.stride), size[1], size[0])
@@ -165,7 +166,7 @@ class PSENet:
         inside = probability > self.threshold
         inside[1:] &= inside[0]
         seeds = components(inside[-1], self.min_kernel_area / self.stride**2)
-        return expand(seeds, inside[-2::-1])
+        return expand(seeds, list(inside[-2::-1]))
 
     def _shape(self, outline: np.ndarray) -> np.ndarray | None:
         """An outline as a rectangle or a polygon, or None if it has no area."""
@@ -185,9 +186,15 @@ def _outline(values: np.ndarray, level: float) -> np.ndarray:
     x, y = np.meshgrid(np.arange(values.shape[1]) - 0.5, np.arange(values.shape[0]) - 0.5)
     # the class itself: what contour_generator does around it takes as long as the tracing
     tracer = contourpy.SerialContourGenerator(
-        x, y, values, np.ma.nomask,
-        corner_mask=False, line_type=LineType.Separate, fill_type=FillType.OuterCode,
-        quad_as_tri=False, z_interp=ZInterp.Linear,
+        x,
+        y,
+        values,
+        np.zeros(values.shape, dtype=bool),
+        corner_mask=False,
+        line_type=LineType.Separate,
+        fill_type=FillType.OuterCode,
+        quad_as_tri=False,
+        z_interp=ZInterp.Linear,
     )
     lines: Any = tracer.lines(level)
     # contourpy runs holes the other way round than outer outlines

@@ -18,10 +18,10 @@ _SMOOTH = 0.001  # in both sums of the dice coefficient, as in the authors' code
 
 
 class PSEPyramid(nn.Module):
-    """The feature pyramid of PSENet (section 3.1, as in the authors' code): four maps concatenated at stride 4.
+    """The feature pyramid of PSENet's authors' code: four maps are brought to stride 4 and concatenated.
 
-    Unlike DB's (fpn.FPN) it normalises and activates, adds bilinearly, and each level goes on from the smoothed
-    one above it. The topmost level is not smoothed.
+    Unlike DB's (fpn.FPN) it normalises and activates, adds bilinearly, and each level goes on from the
+    smoothed one above it. The topmost level is not smoothed.
 
     channels   of the four input maps, C2 to C5
     width      256 in the paper; the output has 4 * width channels (attribute `channels`)
@@ -46,11 +46,11 @@ class PSENetNet(Trainable):
     """Backbone, feature pyramid, and one head for the n maps, enlarged to the resolution of the codec.
 
     codec        its kernels and stride set the number and the resolution of the maps: 7 and 1 in the paper
-    backbone     a name of resnet.BACKBONES; ResNet-50 with a stem of three 3x3 convolutions in the authors' code
+    backbone     a name of resnet.BACKBONES; the authors' code has ResNet-50 with a stem of 3x3 convolutions
     width        channels of the pyramid's levels and of the head: 256 in the authors' code
     text_share   lambda: weight of the complete text's loss, and 1 - lambda that of the kernels': 0.7
-    kernel_mask  where the loss of the smaller kernels counts: "truth", inside true text (the authors' Python 3
-                 code), or "predicted", inside what is predicted to be text (the paper)
+    kernel_mask  where the loss of the smaller kernels counts: "truth", inside true text (the authors' Python
+                 3 code), or "predicted", inside what is predicted to be text (the paper)
     ratio        hard negatives per positive pixel in the loss of the complete text: 3
 
     Output   "kernels" (N, n, H / stride, W / stride) float32, probabilities in [0, 1]
@@ -76,9 +76,7 @@ class PSENetNet(Trainable):
             raise SettingsError(f"text_share lies between 0 and 1, not {text_share}")
         self.backbone = make_backbone(backbone)
         self.neck = PSEPyramid(self.backbone.channels, width)
-        self.head = nn.Sequential(
-            conv_bn_relu(self.neck.channels, width), nn.Conv2d(width, codec.kernels, 1)
-        )
+        self.head = nn.Sequential(conv_bn_relu(self.neck.channels, width), nn.Conv2d(width, codec.kernels, 1))
         init_weights(self.head)
         self.scale = _STRIDE // codec.stride
         self.text_share = text_share
@@ -110,12 +108,12 @@ class PSENetNet(Trainable):
 
 
 def squared_dice_loss(probability: Tensor, target: Tensor, mask: Tensor) -> Tensor:
-    """Mean over images and maps of 1 - 2 sum(P G) / (sum(P^2) + sum(G^2)), taken where the mask is (section 3.4).
+    """Mean over images and maps of 1 - 2 sum(P G) / (sum(P^2) + sum(G^2)), the sums taken under the mask.
 
     probability, target   (N, maps, h, w) in [0, 1]
     mask                  (N, h, w) bool, the same for all maps of an image
 
-    A map without any truth under the mask has the loss 1 and no gradient.
+    A map without any truth under the mask has the loss 1 and no gradient, as in the authors' code.
     """
     p = (probability * mask[:, None]).flatten(2)
     g = (target * mask[:, None]).flatten(2)
