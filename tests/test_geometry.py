@@ -155,3 +155,22 @@ def test_a_turned_box_keeps_its_middle_and_sides_and_turns_clockwise(angle):
 def test_a_box_is_not_turned_by_what_is_no_angle():
     with pytest.raises(ValueError, match="a box without end: 0, 0, 1, 1, turned by nan"):
         g.turned_box(0, 0, 1, 1, float("nan"))
+
+
+@pytest.mark.parametrize("degrees", [0, 20, 65])
+def test_the_cover_of_a_polygon_sums_up_to_its_area(degrees):
+    angle = np.deg2rad(degrees)
+    turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+    polygon = g.box_polygon(-9.3, -3.1, 9.3, 3.1) @ turn.T + [14.6, 12.3]
+    rows, columns, share = g.cover_polygon(polygon, 30, 30)
+    assert share.dtype == np.float32
+    assert share.shape == (rows.stop - rows.start, columns.stop - columns.start)
+    assert share.sum() == pytest.approx(g.signed_area(polygon), rel=0.03)
+    y, x, inside = g.fill_polygon(polygon, 30, 30)
+    assert (share[inside] > 0.4).all()
+    assert (rows, columns) == (y, x)
+
+
+def test_the_cover_of_a_polygon_outside_the_canvas_is_empty():
+    for left, top in ((-50, 5), (5, -50), (90, 5), (5, 90)):
+        assert g.cover_polygon(g.box_polygon(left, top, left + 20, top + 10), 30, 30)[2].size == 0

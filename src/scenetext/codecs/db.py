@@ -15,6 +15,7 @@ from ..geometry import (
     clip_points,
     clip_polygon,
     clockwise,
+    cover_polygon,
     densify,
     fill_polygon,
     min_area_rectangle,
@@ -25,8 +26,6 @@ from ..geometry import (
     without_duplicates,
 )
 from ..types import TextInstance
-
-_SUPERSAMPLE = 4  # each pixel of a soft target is the mean of 4 x 4 samples
 
 
 @dataclass(frozen=True)
@@ -126,17 +125,8 @@ class DB:
             rows, columns, inside = fill_polygon(core, height, width)
             kernel[rows, columns][inside] = 1
             return
-        left, top, right, bottom = bounds(core)
-        x, y = max(math.floor(left), 0), max(math.floor(top), 0)
-        w, h = min(math.ceil(right), width) - x, min(math.ceil(bottom), height) - y
-        if w <= 0 or h <= 0:
-            return
-        fine = np.zeros((h * _SUPERSAMPLE, w * _SUPERSAMPLE), dtype=np.float32)
-        rows, columns, inside = fill_polygon((core - [x, y]) * _SUPERSAMPLE, *fine.shape)
-        fine[rows, columns] = inside
-        cover = fine.reshape(h, _SUPERSAMPLE, w, _SUPERSAMPLE).mean(axis=(1, 3))
-        window = kernel[y : y + h, x : x + w]
-        np.maximum(window, cover, out=window)
+        rows, columns, share = cover_polygon(core, height, width)
+        np.maximum(kernel[rows, columns], share, out=kernel[rows, columns])
 
     def _draw_border(
         self, nearness: np.ndarray, mask: np.ndarray, polygon: np.ndarray, distance: float
