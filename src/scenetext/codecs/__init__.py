@@ -21,6 +21,7 @@ from ..types import Graph, TextInstance
 from .attention import Attention
 from .ctc import CTC
 from .db import DB
+from .fcenet import FCENet
 from .stitch import Windows
 
 
@@ -76,7 +77,7 @@ class SceneCodec(Protocol):
         """The instances of one view (a batch of one), in view pixels."""
 
 
-CODECS: dict[str, type] = {"ctc": CTC, "attention": Attention, "db": DB}
+CODECS: dict[str, type] = {"ctc": CTC, "attention": Attention, "db": DB, "fcenet": FCENet}
 
 
 def make_codec(settings: Mapping[str, Any], where: str = "codec") -> Any:

@@ -13,11 +13,12 @@ from ...errors import unknown_name
 from ...settings import arguments
 from .base import Trainable
 from .db import DBNet
+from .fcenet import FCENetwork
 from .recognizer import FourStage
 
 __all__ = ["NETS", "Trainable", "make_net"]
 
-NETS: dict[str, type[Trainable]] = {"db": DBNet, "four_stage": FourStage}
+NETS: dict[str, type[Trainable]] = {"db": DBNet, "fcenet": FCENetwork, "four_stage": FourStage}
 
 
 def make_net(settings: Mapping[str, Any], codec: Any) -> Trainable:
