@@ -167,8 +167,8 @@ class FCENet:
             apart = shapes.split(kept, groups[kept])
             kept = suppress(shapes, kept, scores[kept], apart, self.overlap)
         found = []
-        for i in sorted(kept, key=lambda i: -scores[i]):
-            polygon = clip_points(outlines[i], size[1], size[0])
+        for i in kept[np.argsort(-scores[kept], kind="stable")]:
+            polygon = clockwise(clip_points(outlines[i], size[1], size[0]))
             if signed_area(polygon) < 1:
                 continue
             quad = min_area_rectangle(polygon)
@@ -182,7 +182,7 @@ class FCENet:
     def _candidates(
         self, outputs: Mapping[str, np.ndarray]
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-        """Outlines (n, points, 2) in view pixels, clockwise; their scores, regions and levels, each (n,)."""
+        """Outlines (n, points, 2) in view pixels, and their scores, regions and levels, each (n,)."""
         coefficients, scores, regions, levels = [], [], [], []
         count = 0
         for level, stride in enumerate(self.strides):
@@ -200,10 +200,6 @@ class FCENet:
             levels.append(np.full(len(rows), level))
             count += int(labels.max()) + 1
         outlines = contours(np.concatenate(coefficients), self.points)
-        # the area of a series is pi times the sum of k |c_k|^2; counter-clockwise outlines are turned round
-        power = np.abs(np.concatenate(coefficients)) ** 2
-        turned = power @ np.arange(-self.degree, self.degree + 1) < 0
-        outlines[turned] = np.roll(outlines[turned, ::-1], 1, axis=1)
         return outlines, np.concatenate(scores), np.concatenate(regions), np.concatenate(levels)
 
     def _best(self, labels: np.ndarray, score: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -217,7 +213,7 @@ class FCENet:
 
 
 def _sides(polygon: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The two lines that a text runs between: of a quadrilateral twice as high as wide, those that go down."""
+    """The two lines that a text runs between; of a quadrilateral twice as high as wide, its long sides."""
     top, bottom = sides(polygon)
     if len(polygon) == 4:
         left, right = np.stack([top, bottom], axis=1)
@@ -234,15 +230,16 @@ def _centre_band(top: np.ndarray, bottom: np.ndarray, height: int, width: int) -
     """
     count = max(3, int((_length(top) + _length(bottom)) / 2 / _RESAMPLING) + 1)
     top, bottom = resample(top, count), resample(bottom, count)
-    steps = np.linalg.norm(np.diff(top + bottom, axis=0), axis=1) / 2
-    along = np.concatenate([[0.0], np.cumsum(steps)])
+    lengths = np.linalg.norm(np.diff(top + bottom, axis=0), axis=1) / 2
+    along = np.concatenate([[0.0], np.cumsum(lengths)])
     head, tail = np.minimum(_CUT * np.linalg.norm(top - bottom, axis=1)[[0, -1]], along[-1] / 4)
     kept = np.linspace(head, along[-1] - tail, count)
     top, bottom = (_at(side, along, kept) for side in (top, bottom))
     centre, half = (top + bottom) / 2, (top - bottom) / 2
     band = mask_of([np.concatenate([centre + _BAND * half, (centre - _BAND * half)[::-1]])], height, width)
-    fine = resample(centre, math.ceil(4 * along[-1]) + 2).astype(int)
-    columns, rows = fine[((fine >= 0) & (fine < [width, height])).all(axis=1)].T
+    fine = resample(centre, math.ceil(4 * along[-1]) + 2)
+    steps = ((fine[:-1] + fine[1:]) / 2).astype(int)
+    columns, rows = steps[((steps >= 0) & (steps < [width, height])).all(axis=1)].T
     band[rows, columns] = True
     return band
 

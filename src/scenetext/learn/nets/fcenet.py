@@ -16,7 +16,7 @@ from .resnet import make_backbone, upsample_like
 
 
 class Pyramid(nn.Module):
-    """1x1 lateral convolutions to `width`, top-down sums, a 3x3 convolution of each map (Lin et al. 2017).
+    """1x1 lateral convolutions to `width`, top-down sums, 3x3 convolutions of the sums (Lin et al. 2017).
 
     channels   of the input maps, fine to coarse
     wanted     how many of them, from the finest on, are put out
@@ -34,7 +34,7 @@ class Pyramid(nn.Module):
             nn.init.zeros_(layer.bias)
 
     def forward(self, features: Sequence[Tensor]) -> list[Tensor]:
-        """Maps, fine to coarse, each half as large as the one before -> the wanted ones, of the same sizes."""
+        """Maps, fine to coarse, each half as large as the one before -> the first ones, of the same sizes."""
         levels = [lateral(feature) for lateral, feature in zip(self.lateral, features, strict=True)]
         for i in range(len(levels) - 2, -1, -1):
             levels[i] = levels[i] + upsample_like(levels[i + 1], levels[i])
@@ -50,7 +50,7 @@ def _head(width: int, outputs: int) -> nn.Conv2d:
 
 
 class FCENetwork(Trainable):
-    """Backbone, feature pyramid, and two single convolutions that all maps share.
+    """Backbone, feature pyramid, and two heads of a single convolution that all maps share.
 
     codec      its strides say which maps there are: (8, 16, 32), of C3 to C5, in the paper. The pyramid
                begins at C5, whatever they are
@@ -99,7 +99,7 @@ class FCENetwork(Trainable):
         return outputs
 
     def losses(self, images: Tensor, targets: dict[str, Tensor]) -> dict[str, Tensor]:
-        """targets: the maps of codecs.fcenet.FCENet, each (N, channels, h, w). Each loss is a sum over maps."""
+        """targets: the maps of codecs.fcenet.FCENet, each (N, channels, h, w). A loss is a sum over maps."""
         region, centre, contour = [], [], []
         for stride, level in zip(self.strides, self._levels(images), strict=True):
             logits, outlines = self.classes(level).float(), self.contour(level).float()
@@ -137,8 +137,8 @@ def mined_cross_entropy(
 ) -> Tensor:
     """Cross-entropy of all positives and of the `ratio` times as many hardest negatives of the batch.
 
-    Without positives, of the `fallback` hardest negatives. As in the authors' code, the divisor counts as many
-    negatives as were wanted without positives, even if there are fewer.
+    Without positives, of the `fallback` hardest negatives; as in the authors' code, it is divided by that number
+    even if there are fewer.
 
     logits         (N, 2, h, w): no, yes
     target, mask   (N, h, w) of 0 and 1
