@@ -137,8 +137,8 @@ def mined_cross_entropy(
 ) -> Tensor:
     """Cross-entropy of all positives and of the `ratio` times as many hardest negatives of the batch.
 
-    Without positives, of the `fallback` hardest negatives; as in the authors' code, it is divided by that number
-    even if there are fewer.
+    Without positives, of the `fallback` hardest negatives; as in the authors' code, their sum is divided by
+    that number even if there are fewer.
 
     logits         (N, 2, h, w): no, yes
     target, mask   (N, h, w) of 0 and 1
