@@ -1,4 +1,4 @@
-"""A picture of fragments of music with what a model reads in them: clean ones, and the same photographed.
+"""A picture of music with what a model reads in it: clean fragments, beside them the same photographed.
 
     python benchmarks/music.py --recognizer NAME|DIR --backgrounds FOLDER --out PICTURE [--seed N]
 
@@ -17,7 +17,7 @@ from rapidfuzz.distance import Levenshtein
 from scenetext.recognizer import Recognizer
 from scenetext.synth.score_sheets import ScoreSynth
 
-WIDTH, GAP, LINE = 1000, 14, 22
+WIDTH, GAP, LINE = 600, 14, 22
 BLACK, RED, PAPER = (20, 20, 20), (200, 0, 0), (245, 245, 245)
 
 
@@ -46,20 +46,22 @@ def main() -> None:
     kinds = (ScoreSynth(augmented=0.0), ScoreSynth(args.backgrounds, augmented=1.0))
     samples = [synth.sample(seed) for synth in kinds for seed in seeds]
     texts = [text for text, _ in model.recognize([sample.image for sample in samples])]
-    pictures = []
-    for sample in samples:
+    sheet = Image.new("RGB", (2 * (WIDTH + GAP) + GAP, 4 * WIDTH), PAPER)
+    draw, font, bottoms = ImageDraw.Draw(sheet), ImageFont.load_default(16), []
+    for number, (sample, text) in enumerate(zip(samples, texts, strict=True)):
+        row, left = number % args.count, float(GAP + number // args.count * (WIDTH + GAP))
+        if row == 0:
+            bottoms.append(GAP)
         picture = Image.fromarray(sample.image)
         scale = min(1.0, WIDTH / picture.width)
-        pictures.append(picture.resize((round(picture.width * scale), round(picture.height * scale))))
-    sheet = Image.new("RGB", (WIDTH + 2 * GAP, GAP + sum(p.height + LINE + GAP for p in pictures)), PAPER)
-    draw, font, top = ImageDraw.Draw(sheet), ImageFont.load_default(16), GAP
-    for picture, sample, text in zip(pictures, samples, texts, strict=True):
-        sheet.paste(picture, (GAP, top))
-        left, top = float(GAP), top + picture.height + 2
+        picture = picture.resize((round(picture.width * scale), round(picture.height * scale)))
+        sheet.paste(picture, (int(left), bottoms[-1]))
+        top = bottoms[-1] + picture.height + 2
         for token, right in marked((sample.instances[0].text or "").split(), text.split()):
             draw.text((left, top), token, fill=BLACK if right else RED, font=font)
             left += font.getlength(token + " ")
-        top += LINE + GAP - 2
+        bottoms[-1] = top + LINE + GAP - 2
+    sheet = sheet.crop((0, 0, sheet.width, max(bottoms)))
     sheet.save(args.out)
 
 

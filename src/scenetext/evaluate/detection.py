@@ -60,9 +60,9 @@ class Overlap:
         """
         if care is None:
             care = np.array([instance.legible for instance in truth], dtype=bool)
-        truth_shapes, truth_areas, truth_valid = self._shapes(truth)
-        shapes, areas, valid = self._shapes(predictions)
-        rows, columns, shared = _intersections(truth_shapes, shapes)
+        truth_shapes, truth_areas, truth_valid = shapes_of(truth, self.whole_pixels, self.invalid)
+        shapes, areas, valid = shapes_of(predictions, self.whole_pixels, self.invalid)
+        rows, columns, shared = intersections(truth_shapes, shapes)
 
         in_dont_care = ~care[rows] & truth_valid[rows] & (shared > self.ignore_overlap * areas[columns])
         counts = valid.copy()
@@ -77,22 +77,6 @@ class Overlap:
                 taken.add(p)
                 pairs.append((t, p))
         return Matching(tuple(pairs), care & truth_valid, counts)
-
-    def _shapes(self, instances: Sequence[TextInstance]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """The polygons as shapely geometries, their areas, and which of them take part."""
-        if not instances:
-            return np.zeros(0, dtype=object), np.zeros(0), np.zeros(0, dtype=bool)
-        points = np.concatenate([instance.polygon for instance in instances]).astype(np.float64)
-        if self.whole_pixels:
-            points = np.trunc(points)
-        owners = np.repeat(np.arange(len(instances)), [len(instance.polygon) for instance in instances])
-        shapes = shapely.polygons(shapely.linearrings(points, indices=owners))
-        areas = shapely.area(shapes)
-        valid = shapely.is_valid(shapes)
-        if self.invalid == "keep" and not valid.all():
-            shapes = np.where(valid, shapes, shapely.make_valid(shapes))
-            valid = np.ones(len(instances), dtype=bool)
-        return shapes, areas, valid
 
 
 @dataclass(frozen=True)
@@ -128,7 +112,28 @@ class Detection:
         )
 
 
-def _intersections(a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def shapes_of(
+    instances: Sequence[TextInstance],
+    whole_pixels: bool = True,
+    invalid: Literal["skip", "keep"] = "keep",
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The polygons as shapely geometries, their areas, and which of them take part; see Overlap."""
+    if not instances:
+        return np.zeros(0, dtype=object), np.zeros(0), np.zeros(0, dtype=bool)
+    points = np.concatenate([instance.polygon for instance in instances]).astype(np.float64)
+    if whole_pixels:
+        points = np.trunc(points)
+    owners = np.repeat(np.arange(len(instances)), [len(instance.polygon) for instance in instances])
+    shapes = shapely.polygons(shapely.linearrings(points, indices=owners))
+    areas = shapely.area(shapes)
+    valid = shapely.is_valid(shapes)
+    if invalid == "keep" and not valid.all():
+        shapes = np.where(valid, shapes, shapely.make_valid(shapes))
+        valid = np.ones(len(instances), dtype=bool)
+    return shapes, areas, valid
+
+
+def intersections(a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Index in a, index in b and shared area of each pair whose boxes meet, in order of a, then b."""
     if not len(a) or not len(b):
         none = np.zeros(0, dtype=np.intp)

@@ -8,11 +8,14 @@ from typing import Any
 from .. import settings
 from ..errors import unknown_name
 from .detection import Detection, Overlap
+from .deteval import DetEval
 from .fragments import Fragments
+from .pascal import Pascal
 from .recognition import Recognition
+from .rotated import Rotated
 from .spotting import Spotting
 
-Protocol = Detection | Spotting | Recognition | Fragments
+Protocol = Detection | DetEval | Pascal | Rotated | Spotting | Recognition | Fragments
 """Called with the truth and the predictions of all images, it returns a Score.
 
 Detection and spotting take a list of TextInstance an image, recognition one text a crop.
@@ -22,8 +25,16 @@ _CURVED = Overlap(invalid="keep")
 
 _PROTOCOLS: tuple[Protocol, ...] = (
     Detection("icdar2015-detection", "words found, as quadrilaterals, by IoU over 0.5"),
+    DetEval(
+        "icdar2013-deteval", "words found, as boxes, whole, in parts or joined", 0.8, 0.4, "icdar2013", "quad"
+    ),
     Detection("ctw1500-detection", "lines found, as polygons, by IoU over 0.5", _CURVED, "polygon"),
     Detection("totaltext-detection", "words found, as polygons, by IoU over 0.5", _CURVED, "polygon"),
+    DetEval(
+        "totaltext-deteval", "words found, as polygons, whole, in parts or joined", 0.7, 0.6, "totaltext"
+    ),
+    Pascal("totaltext-pascal", "words found, as polygons, by the best IoU from 0.5 on"),
+    Rotated("td500-detection", "lines found, as rotated rectangles, by IoU from 0.5 on and angle"),
     Spotting("icdar2015-end-to-end", "words found and read, as quadrilaterals"),
     Spotting(
         "icdar2015-word-spotting", "dictionary words found and read, as quadrilaterals", "word-spotting"

@@ -50,8 +50,13 @@ class Score:
 
 def precision_recall(correct: int, truth: int, predictions: int) -> dict[str, float]:
     """precision, recall and hmean over all images together; a figure with nothing to divide by is 0."""
-    precision = correct / predictions if predictions else 0.0
-    recall = correct / truth if truth else 0.0
+    return shares(correct, truth, correct, predictions)
+
+
+def shares(found: float, truth: int, right: float, predictions: int) -> dict[str, float]:
+    """As `precision_recall`, where truth found and predictions that are right may differ in number."""
+    precision = right / predictions if predictions else 0.0
+    recall = found / truth if truth else 0.0
     total = precision + recall
     return {
         "precision": precision,

@@ -9,6 +9,7 @@ from scenetext.codecs.db import DB
 from scenetext.errors import SettingsError
 from scenetext.geometry import box_polygon
 from scenetext.learn.nets import make_net
+from scenetext.learn.nets.losses import hard_negative_bce
 from scenetext.types import TextInstance
 
 
@@ -41,11 +42,42 @@ def test_resnet18_with_the_papers_pyramid_has_its_parameter_count():
     assert sum(p.numel() for p in net.parameters()) == backbone + pyramid + 2 * head
 
 
-@pytest.mark.parametrize(("balance", "overlap"), [("hard", 0.0), ("mean", 1.0)])
-def test_the_loss_falls_on_one_image(balance, overlap):
+def test_the_paper_has_cross_entropy_on_the_binary_map_too():
     torch.manual_seed(0)
     codec = DB(stride=4)
-    settings = {"backbone": "light", "width": 16, "balance": balance, "overlap": overlap}
+    net = make_net(
+        {"name": "db", "backbone": "light", "width": 16, "binary": "bce", "weights": [1, 1, 10]}, codec
+    )
+    images, wanted = torch.randn(2, 3, 64, 64), targets(codec, 64)
+    net.eval()  # or the statistics of batch normalisation change between the two
+    features = net.neck(net.backbone(images))
+    steep = 50 * (torch.sigmoid(net.probability(features)) - torch.sigmoid(net.threshold(features)))[:, 0]
+    expected = hard_negative_bce(steep, wanted["kernel"], wanted["kernel_mask"])
+    assert torch.allclose(net.losses(images, wanted)["binary"], expected)
+
+
+def test_adaptive_fusion_adds_the_parameters_of_the_paper():
+    plain, fused = (
+        sum(p.numel() for p in make_net({"name": "db", "fusion": fusion}, DB()).parameters())
+        for fusion in ("concat", "adaptive")
+    )
+    assert fused - plain == (256 * 64 * 9 + 64) + 2 * 64 * 16 + 9 + 1 + 64 * 4
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {},
+        {"balance": "mean", "overlap": 1.0},
+        {"binary": "bce", "weights": [1.0, 1.0, 10.0]},
+        {"fusion": "adaptive", "deformable": 1},
+    ],
+    ids=["code", "mean", "paper", "db++"],
+)
+def test_the_loss_falls_on_one_image(settings):
+    torch.manual_seed(0)
+    codec = DB(stride=4)
+    settings = {"backbone": "light", "width": 16} | settings
     net = make_net({"name": "db"} | settings, codec)
     optimizer = torch.optim.AdamW(net.parameters(), 3e-3)
     images, wanted = torch.randn(2, 3, 64, 64), targets(codec, 64)
@@ -59,17 +91,20 @@ def test_the_loss_falls_on_one_image(balance, overlap):
     assert history[-1] < 0.6 * history[0]
 
 
-@pytest.mark.parametrize("balance", ["hard", "mean"])
-def test_a_batch_without_text_has_finite_losses(balance):
+@pytest.mark.parametrize("settings", [{}, {"balance": "mean"}, {"binary": "bce"}])
+def test_a_batch_without_text_has_finite_losses(settings):
     codec = DB(stride=4)
-    net = make_net({"name": "db", "backbone": "light", "width": 16, "balance": balance}, codec)
+    net = make_net({"name": "db", "backbone": "light", "width": 16} | settings, codec)
     empty = codec.encode([], (64, 64))
     maps = {key: torch.from_numpy(value[None]) for key, value in empty.items()}
     losses = net.losses(torch.randn(1, 3, 64, 64), maps)
     assert all(torch.isfinite(loss) for loss in losses.values())
 
 
-@pytest.mark.parametrize("settings", [{"backbone": "resnet19"}, {"balance": "soft"}, {"depth": 1}])
+@pytest.mark.parametrize(
+    "settings",
+    [{"backbone": "resnet19"}, {"balance": "soft"}, {"binary": "l1"}, {"fusion": "sum"}, {"depth": 1}],
+)
 def test_an_unknown_setting_is_refused(settings):
     with pytest.raises(SettingsError):
         make_net({"name": "db"} | settings, DB())

@@ -2,15 +2,18 @@
 
 import pytest
 import torch
+from torch.nn import functional
 
 from scenetext.errors import SettingsError
-from scenetext.learn.nets.fpn import FPN
-from scenetext.learn.nets.resnet import BACKBONES, ResNet, make_backbone
+from scenetext.learn.nets.deformable import DeformableConv
+from scenetext.learn.nets.fpn import FPN, ScaleFusion
+from scenetext.learn.nets.resnet import BACKBONES, make_backbone
 
 
+@pytest.mark.parametrize("deformable", [0, 2])
 @pytest.mark.parametrize("name", sorted(BACKBONES))
-def test_a_backbone_gives_four_maps_as_it_says(name):
-    backbone = make_backbone(name).eval()
+def test_a_backbone_gives_four_maps_as_it_says(name, deformable):
+    backbone = make_backbone(name, deformable).eval()
     features = backbone(torch.zeros(1, 3, 64, 96))
     assert [f.shape[1] for f in features] == list(backbone.channels)
     assert [f.shape[2:] for f in features] == [(64 // s, 96 // s) for s in backbone.strides]
@@ -19,10 +22,56 @@ def test_a_backbone_gives_four_maps_as_it_says(name):
 def test_unknown_names_are_refused():
     with pytest.raises(SettingsError, match="resnet18"):
         make_backbone("resnet181")
-    with pytest.raises(SettingsError, match="stem"):
-        ResNet((8, 8, 8, 8), (1, 1, 1, 1), "deep")
+    with pytest.raises(SettingsError, match="groups of deformable"):
+        make_backbone("resnet18", 3)
+
+
+@pytest.mark.parametrize(
+    ("name", "count"),
+    [
+        ("resnet18", 11_176_512),  # without their classifiers
+        ("resnet50", 23_508_032),
+        # three convolutions and their normalisations for one, and a first block that takes 128 channels
+        (
+            "resnet50-deep",
+            23_508_032
+            - (3 * 64 * 49 + 2 * 64)
+            + (3 * 64 * 9 + 64 * 64 * 9 + 64 * 128 * 9 + 2 * (64 + 64 + 128))
+            + 64 * (64 + 256),
+        ),
+    ],
+)
+def test_a_backbone_has_the_parameters_of_the_paper(name, count):
+    assert sum(p.numel() for p in make_backbone(name).parameters()) == count
+
+
+@pytest.mark.parametrize(("name", "blocks"), [("resnet18", 6), ("resnet50", 13), ("light", 6)])
+def test_all_blocks_but_those_of_the_first_stage_are_deformable(name, blocks):
+    backbone = make_backbone(name, deformable=1)
+    counts = [sum(isinstance(p, DeformableConv) for p in stage.modules()) for stage in backbone.stages]
+    assert counts[0] == 0
+    assert sum(counts) == blocks
+    shifts = [p.shifts for p in backbone.modules() if isinstance(p, DeformableConv)]
+    assert not any(layer.weight.any() or layer.bias.any() for layer in shifts), "they start straight"
 
 
 def test_the_pyramid_joins_the_levels_at_stride_four():
     maps = [torch.randn(1, c, 64 // s, 64 // s) for c, s in zip((8, 16, 24, 32), (4, 8, 16, 32), strict=True)]
     assert FPN((8, 16, 24, 32), 64)(maps).shape == (1, 64, 16, 16)
+
+
+def test_scale_fusion_weighs_each_level_at_each_place():
+    torch.manual_seed(0)
+    fusion = ScaleFusion(32)
+    features = torch.randn(2, 32, 5, 7)
+    reduced = fusion.reduce(features)
+    squeezed = reduced.mean(dim=(2, 3))
+    first, second = (fusion.channel[i].weight[:, :, 0, 0] for i in (1, 3))
+    attended = reduced + torch.sigmoid(torch.relu(squeezed @ first.T) @ second.T)[:, :, None, None]
+    across = functional.conv2d(attended.mean(1, keepdim=True), fusion.spatial[0].weight, padding=1)
+    attended = attended + torch.sigmoid(torch.relu(across) * fusion.spatial[2].weight)
+    weights = torch.sigmoid(torch.einsum("kc,nchw->nkhw", fusion.weigh[0].weight[:, :, 0, 0], attended))
+    fused = fusion(features)
+    for level in range(4):
+        part = slice(8 * level, 8 * level + 8)
+        assert torch.allclose(fused[:, part], features[:, part] * weights[:, level : level + 1], atol=1e-5)

@@ -1,14 +1,16 @@
-"""DBNet (Liao et al., AAAI 2020): segmentation with a learnt, differentiable threshold."""
+"""DBNet (Liao et al., AAAI 2020): segmentation with a learnt, differentiable threshold. And DB++."""
 
 from __future__ import annotations
+
+from typing import Literal
 
 import torch
 from torch import Tensor, nn
 
 from ...codecs.db import DB
-from ...errors import SettingsError, unknown_name
+from ...errors import SettingsError
 from .base import Trainable, conv_bn_relu, init_weights
-from .fpn import FPN
+from .fpn import FPN, ScaleFusion
 from .losses import balanced_bce, dice_loss, hard_negative_bce, masked_l1
 from .resnet import make_backbone
 
@@ -32,14 +34,17 @@ class DBNet(Trainable):
     codec      its stride sets the resolution of the maps: 1 in the paper (two transposed convolutions)
     backbone   a name of resnet.BACKBONES
     width      channels of the pyramid; heads have width / 4
+    deformable groups of deformable convolutions in the backbone (1 in the paper's best models); 0: none
+    fusion     "concat": the levels of the pyramid side by side (DB); "adaptive": weighed (DB++)
     k          steepness of the differentiable binarisation, 50 in the paper
     balance    "hard": cross-entropy with 3:1 hard negatives, as published; "mean": positives and negatives
                weigh the same
     overlap    weight of a dice loss on the probability map; 0 as published. Gets a net trained from scratch
                away from "no text anywhere"
-    weights    of the cross-entropy on P, the dice loss on the binary map, and the L1 on the threshold map;
-               (5, 1, 10) is the authors' code, whose figures the README of DB reproduces. The paper states
-               cross-entropy on the binary map too, with (1, 1, 10); the code's form is taken here.
+    binary     loss on the binary map: "dice" (the authors' code, whose figures the README of DB reproduces)
+               or "bce", with hard negatives (the paper)
+    weights    of the cross-entropy on P, the loss on the binary map, and the L1 on the threshold map:
+               (5, 1, 10) in the authors' code, (1, 1, 10) in the paper
 
     Output   "probability" (N, 1, H / stride, W / stride) float32 in [0, 1]
     """
@@ -49,9 +54,12 @@ class DBNet(Trainable):
         codec: DB,
         backbone: str = "resnet18",
         width: int = 256,
+        deformable: int = 0,
+        fusion: Literal["concat", "adaptive"] = "concat",
         k: float = 50.0,
-        balance: str = "hard",
+        balance: Literal["hard", "mean"] = "hard",
         overlap: float = 0.0,
+        binary: Literal["dice", "bce"] = "dice",
         weights: tuple[float, float, float] = (5.0, 1.0, 10.0),
     ) -> None:
         super().__init__()
@@ -59,16 +67,17 @@ class DBNet(Trainable):
             raise SettingsError(f"net 'db' needs codec 'db', not {type(codec).__name__}")
         if codec.stride not in _HEAD_STEPS:
             raise SettingsError(f"net 'db' makes maps of stride 1, 2 or 4; the codec has {codec.stride}")
-        if balance not in ("hard", "mean"):
-            raise unknown_name("balance", balance, ("hard", "mean"))
-        self.backbone = make_backbone(backbone)
-        self.neck = FPN(self.backbone.channels, width)
+        self.backbone = make_backbone(backbone, deformable)
+        self.neck: nn.Module = FPN(self.backbone.channels, width)
+        if fusion == "adaptive":
+            self.neck = nn.Sequential(self.neck, ScaleFusion(width))
         steps = _HEAD_STEPS[codec.stride]
         self.probability = _head(width, width // 4, steps)
         self.threshold = _head(width, width // 4, steps)
         self.k = k
         self.balance = balance
         self.overlap = overlap
+        self.binary = binary
         self.weights = tuple(weights)
 
     def forward(self, images: Tensor) -> dict[str, Tensor]:
@@ -83,10 +92,15 @@ class DBNet(Trainable):
         probability = torch.sigmoid(logits)
         kernel, mask = targets["kernel"], targets["kernel_mask"]
         # sigmoid(k x) is the literal 1 / (1 + exp(-k x)) without its overflow
-        binary = torch.sigmoid(self.k * (probability - threshold))
-        bce_weight, dice_weight, border_weight = self.weights
+        steep = self.k * (probability - threshold)
+        bce_weight, binary_weight, border_weight = self.weights
         losses = {
-            "binary": dice_weight * dice_loss(binary, kernel, mask),
+            "binary": binary_weight
+            * (
+                dice_loss(torch.sigmoid(steep), kernel, mask)
+                if self.binary == "dice"
+                else hard_negative_bce(steep, kernel, mask)
+            ),
             "border": border_weight * masked_l1(threshold, targets["border"], targets["border_mask"]),
         }
         if self.balance == "hard":

@@ -1,4 +1,7 @@
-"""The feature pyramid of DB (section 3.1; after Lin et al. 2017): four maps become one at stride 4."""
+"""The feature pyramid of DB (section 3.1; after Lin et al. 2017): four maps become one at stride 4.
+
+And what DB++ puts behind it (Liao et al., TPAMI 2023).
+"""
 
 from __future__ import annotations
 
@@ -32,3 +35,43 @@ class FPN(nn.Module):
             levels[i] = levels[i] + upsample_like(levels[i + 1], levels[i])
         maps = [smooth(level) for smooth, level in zip(self.smooth, levels, strict=True)]
         return torch.cat([upsample_like(m, maps[0]) for m in reversed(maps)], dim=1)
+
+
+class ScaleFusion(nn.Module):
+    """The adaptive scale fusion of DB++ (section 3.2): each level of the pyramid is weighed at each place.
+
+        S = conv(F);  A = S + channel(S);  A = A + spatial(A);  level i of F  *  sigmoid(conv(A))_i
+
+    channels   of F, the concatenated levels
+    levels     that F is made of, in equal parts
+    """
+
+    def __init__(self, channels: int, levels: int = 4) -> None:
+        super().__init__()
+        self.levels = levels
+        width = channels // levels
+        self.reduce = nn.Conv2d(channels, width, 3, padding=1)
+        self.channel = nn.Sequential(
+            nn.AdaptiveAvgPool2d(1),
+            nn.Conv2d(width, width // 4, 1, bias=False),
+            nn.ReLU(inplace=True),
+            nn.Conv2d(width // 4, width, 1, bias=False),
+            nn.Sigmoid(),
+        )
+        self.spatial = nn.Sequential(
+            nn.Conv2d(1, 1, 3, padding=1, bias=False),
+            nn.ReLU(inplace=True),
+            nn.Conv2d(1, 1, 1, bias=False),
+            nn.Sigmoid(),
+        )
+        self.weigh = nn.Sequential(nn.Conv2d(width, levels, 1, bias=False), nn.Sigmoid())
+        init_weights(self)
+
+    def forward(self, features: Tensor) -> Tensor:
+        """(N, channels, H, W) -> the same."""
+        reduced = self.reduce(features)
+        attended = reduced + self.channel(reduced)
+        attended = attended + self.spatial(attended.mean(dim=1, keepdim=True))
+        weights = self.weigh(attended).chunk(self.levels, dim=1)
+        parts = features.chunk(self.levels, dim=1)
+        return torch.cat([part * weight for part, weight in zip(parts, weights, strict=True)], dim=1)
