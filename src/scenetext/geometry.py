@@ -18,7 +18,7 @@ _CLIPPER_SCALE = 64.0  # pyclipper works on integers: keep 1/64 pixel
 def signed_area(polygon: np.ndarray) -> float:
     """Shoelace area in square pixels; positive if the points run clockwise on screen."""
     x, y = np.asarray(polygon, dtype=np.float64).T
-    return float(0.5 * (x @ np.roll(y, -1) - y @ np.roll(x, -1)))
+    return float(0.5 * (x[:-1] @ y[1:] - y[:-1] @ x[1:] + x[-1] * y[0] - y[-1] * x[0]))
 
 
 def perimeter(polygon: np.ndarray) -> float:

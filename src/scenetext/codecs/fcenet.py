@@ -81,7 +81,7 @@ class FCENet:
     threshold: float = 0.3
     points: int = 50
     overlap: float = 0.1
-    max_candidates: int = 2000
+    max_candidates: int = 1000
     shape: Literal["quad", "polygon"] = "polygon"
 
     def __post_init__(self) -> None:

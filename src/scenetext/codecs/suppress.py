@@ -23,7 +23,9 @@ class Outlines:
         self.simple = shapely.is_valid(self.shapes)
         self.shapes[~self.simple] = shapely.buffer(self.shapes[~self.simple], 0)
         self.areas = shapely.area(self.shapes)
-        self.low, self.high = points.min(axis=1), points.max(axis=1)
+        x, y = self.points.real.copy(), self.points.imag.copy()
+        self.low = np.stack([x.min(axis=1), y.min(axis=1)], axis=1)
+        self.high = np.stack([x.max(axis=1), y.max(axis=1)], axis=1)
 
     def overlap(self, first: np.ndarray, second: np.ndarray, limit: float) -> np.ndarray:
         """(n,) bool: whether the IoU of polygons first[i] and second[i] is above `limit`."""

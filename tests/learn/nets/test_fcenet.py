@@ -11,6 +11,7 @@ from scenetext.codecs.fcenet import FCENet
 from scenetext.errors import SettingsError
 from scenetext.geometry import box_polygon
 from scenetext.learn.nets import make_net
+from scenetext.learn.nets.deformable import DeformableConv
 from scenetext.learn.nets.fcenet import centre_cross_entropy, mined_cross_entropy
 from scenetext.types import TextInstance
 
@@ -45,12 +46,25 @@ def test_the_maps_have_the_codecs_strides_and_every_parameter_learns(backbone, c
     assert [name for name, p in net.named_parameters() if p.grad is None or not p.grad.any()] == []
 
 
-def test_the_published_pyramid_and_heads_have_their_parameter_count():
-    net = make_net({"name": "fcenet", "backbone": "resnet18"}, FCENet())
-    pyramid = (128 + 256 + 512) * 256 + 3 * 256 + 3 * (256 * 256 * 9 + 256)
+def test_deformable_convolutions_are_those_of_the_backbone():
+    net = net_of(FCENet(), backbone="resnet18", deformable=2)
+    assert sum(isinstance(part, DeformableConv) for part in net.modules()) == 6
+    sum(net.losses(torch.randn(1, 3, 64, 64), targets(FCENet(), count=1)).values()).backward()
+    assert [name for name, p in net.named_parameters() if p.grad is None] == []
+
+
+def test_the_published_network_has_its_parameter_count():
+    with torch.device("meta"):
+        net = make_net({"name": "fcenet"}, FCENet())
+    pyramid = (512 + 1024 + 2048) * 256 + 3 * 256 + 3 * (256 * 256 * 9 + 256)
     heads = 256 * 9 * (4 + 22) + 4 + 22
     backbone = sum(p.numel() for p in net.backbone.parameters())
+    assert backbone == 23_508_032  # ResNet-50 without its classifier
     assert sum(p.numel() for p in net.parameters()) == backbone + pyramid + heads
+
+
+def test_heads_begin_with_small_weights():
+    net = net_of(FCENet(), width=256)
     assert float(net.classes.weight.detach().std()) == pytest.approx(0.01, rel=0.05)
     assert float(net.contour.weight.detach().std()) == pytest.approx(0.01, rel=0.05)
 

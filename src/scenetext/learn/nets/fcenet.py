@@ -56,6 +56,8 @@ class FCENetwork(Trainable):
                begins at C5, whatever they are
     backbone   a name of resnet.BACKBONES
     width      channels of the pyramid, 256 in the paper
+    deformable groups of deformable convolutions in the backbone: 2 for the published figures on CTW1500 and
+               Total-Text; 0: none
     weight     of the loss of the outlines, lambda = 1 in the paper
 
     The losses are those of the authors' code. For the centres, the paper has a plain cross-entropy; the code
@@ -65,14 +67,19 @@ class FCENetwork(Trainable):
     """
 
     def __init__(
-        self, codec: FCENet, backbone: str = "resnet50", width: int = 256, weight: float = 1.0
+        self,
+        codec: FCENet,
+        backbone: str = "resnet50",
+        width: int = 256,
+        deformable: int = 0,
+        weight: float = 1.0,
     ) -> None:
         super().__init__()
         if not isinstance(codec, FCENet):
             raise SettingsError(f"net 'fcenet' needs codec 'fcenet', not {type(codec).__name__}")
         self.to_x: Tensor
         self.to_y: Tensor
-        self.backbone = make_backbone(backbone)
+        self.backbone = make_backbone(backbone, deformable)
         strides = self.backbone.strides
         self.finest = strides.index(codec.strides[0]) if codec.strides[0] in strides else 0
         if codec.strides != strides[self.finest : self.finest + len(codec.strides)]:
