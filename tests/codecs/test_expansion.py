@@ -1,4 +1,4 @@
-"""Components and progressive scale expansion, against the loops over single pixels that define them."""
+"""Progressive scale expansion, against the loop over single pixels that defines it."""
 
 from collections import deque
 
@@ -7,33 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scenetext.codecs.expansion import components, expand, measure
+from scenetext.codecs.expansion import expand, measure
+from scenetext.codecs.regions import label_regions
 
 AROUND = [(-1, 0), (1, 0), (0, -1), (0, 1)]
-
-
-def flooded(mask: np.ndarray, min_area: float) -> np.ndarray:
-    """Components by flood fill, in the order of their first pixels."""
-    labels = np.zeros(mask.shape, np.int32)
-    seen, count = np.zeros(mask.shape, bool), 0
-    for start in np.argwhere(mask):
-        if seen[tuple(start)]:
-            continue
-        seen[tuple(start)] = True
-        pixels, todo = [], [tuple(start)]
-        while todo:
-            y, x = todo.pop()
-            pixels.append((y, x))
-            for dy, dx in AROUND:
-                near = y + dy, x + dx
-                inside = 0 <= near[0] < mask.shape[0] and 0 <= near[1] < mask.shape[1]
-                if inside and mask[near] and not seen[near]:
-                    seen[near] = True
-                    todo.append(near)
-        if len(pixels) >= min_area:
-            count += 1
-            labels[tuple(np.transpose(pixels))] = count
-    return labels
 
 
 def grown_pixel_by_pixel(seeds: np.ndarray, kernels: list[np.ndarray], backwards: bool = False) -> np.ndarray:
@@ -75,33 +52,11 @@ def random_kernels(seed: int, nested: bool = True) -> list[np.ndarray]:
     return masks
 
 
-@settings(deadline=None, max_examples=60)
-@given(st.integers(0, 10**6), st.floats(0.05, 0.95), st.sampled_from([0, 1, 3, 7]))
-def test_components_are_those_of_a_flood_fill(seed, density, min_area):
-    rng = np.random.default_rng(seed)
-    mask = rng.random(tuple(rng.integers(1, 30, 2))) < density
-    assert np.array_equal(components(mask, min_area), flooded(mask, min_area))
-
-
-@pytest.mark.parametrize("turned", [False, True])
-def test_a_winding_path_is_one_component(turned):
-    mask = np.zeros((41, 37), bool)
-    mask[::2] = True
-    mask[1::4, -1] = mask[3::4, 0] = True  # a snake
-    labels = components(mask.T if turned else mask)
-    assert labels.max() == 1
-    assert np.array_equal(labels.T == 1 if turned else labels == 1, mask)
-
-
-def test_pixels_that_touch_at_a_corner_are_apart():
-    assert components(np.eye(3, dtype=bool)).max() == 3
-
-
 @settings(deadline=None, max_examples=80)
 @given(st.integers(0, 10**6), st.booleans(), st.sampled_from([0, 4]))
 def test_expansion_is_the_breadth_first_search_pixel_by_pixel(seed, nested, min_area):
     smallest, *larger = random_kernels(seed, nested)
-    seeds = components(smallest, min_area)
+    seeds = label_regions(smallest, min_area=min_area)
     assert np.array_equal(expand(seeds, larger), grown_pixel_by_pixel(seeds, larger))
 
 
@@ -109,7 +64,7 @@ def test_the_random_maps_have_conflicts_that_the_order_of_the_queue_decides():
     differ = 0
     for seed in range(40):
         smallest, *larger = random_kernels(seed)
-        seeds = components(smallest)
+        seeds = label_regions(smallest)
         one, other = (grown_pixel_by_pixel(seeds, larger, backwards) for backwards in (False, True))
         differ += not np.array_equal(one, other)
     assert differ > 10
@@ -131,7 +86,7 @@ def test_who_reached_a_kernel_earlier_does_not_come_first_in_the_next_one():
 
 def test_labels_do_not_leave_the_kernel_or_change():
     smallest, *larger = random_kernels(7)
-    seeds = components(smallest)
+    seeds = label_regions(smallest)
     labels = expand(seeds, larger)
     assert np.array_equal(labels[seeds > 0], seeds[seeds > 0])
     assert not (labels > 0)[~larger[-1]].any()

@@ -103,6 +103,13 @@ def test_parity_is_the_largest_difference_and_a_nan_fails():
         check_parity(lambda x: {"a": ones}, lambda x: {"a": ones * np.nan}, images)
 
 
+@pytest.mark.parametrize(("key", "worst"), [("contour_8", 0.0005), ("log_probs", 0.2)])
+def test_parity_of_coordinates_is_a_share_of_the_largest(key, worst):
+    ours, theirs = ({key: np.array([[400.0, other]], np.float32)} for other in (7.0, 7.2))
+    found = check_parity(lambda x: ours, lambda x: theirs, [{}], 1.0)
+    assert found == pytest.approx(worst, rel=1e-3)
+
+
 def path_of(*classes):
     """Log-probabilities (1, steps, 4) of a greedy path over these classes."""
     return np.log(np.full((len(classes), 4), 0.1) + 0.6 * np.eye(4)[list(classes)])[None].astype(np.float32)

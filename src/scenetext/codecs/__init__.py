@@ -21,6 +21,7 @@ from ..types import Graph, TextInstance
 from .attention import Attention
 from .ctc import CTC
 from .db import DB
+from .fcenet import FCENet
 from .psenet import PSENet
 from .stitch import Windows
 
@@ -77,7 +78,13 @@ class SceneCodec(Protocol):
         """The instances of one view (a batch of one), in view pixels."""
 
 
-CODECS: dict[str, type] = {"ctc": CTC, "attention": Attention, "db": DB, "psenet": PSENet}
+CODECS: dict[str, type] = {
+    "ctc": CTC,
+    "attention": Attention,
+    "db": DB,
+    "psenet": PSENet,
+    "fcenet": FCENet,
+}
 
 
 def make_codec(settings: Mapping[str, Any], where: str = "codec") -> Any:

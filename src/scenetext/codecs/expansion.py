@@ -1,6 +1,6 @@
-"""Regions of label maps: connected components, and the progressive scale expansion that lets them grow.
+"""The progressive scale expansion of PSENet: how labels grow; and what is known of a label map's regions.
 
-Both give exactly what the textbook loops over single pixels give, by operations on whole arrays.
+Gives exactly what the textbook loops over single pixels give, by operations on whole arrays.
 """
 
 from __future__ import annotations
@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+
+from .regions import runs
 
 
 @dataclass(frozen=True)
@@ -25,30 +27,6 @@ class Regions:
     areas: np.ndarray
     means: np.ndarray
     boxes: np.ndarray
-
-
-def components(mask: np.ndarray, min_area: float = 0.0) -> np.ndarray:
-    """The 4-connected components of a (h, w) bool mask with at least `min_area` pixels.
-
-    Returns (h, w) int32: 1, 2, ... in the row-major order of the components' first pixels, 0 elsewhere.
-    """
-    height, width = mask.shape
-    rows, starts, stops, _ = _runs(mask)
-    lengths = stops - starts
-    # In a flat numbering with a gap between rows, the runs below run i are those that overlap it, moved on by
-    # one row. Both ends ascend, so these are consecutive.
-    step = width + 1
-    begins, ends = rows * step + starts, rows * step + stops
-    first = np.searchsorted(ends, begins + step, side="right")
-    counts = np.maximum(np.searchsorted(begins, ends + step, side="left") - first, 0)
-    upper = np.repeat(np.arange(len(rows)), counts)
-    lower = np.arange(len(upper)) + np.repeat(first - (np.cumsum(counts) - counts), counts)
-    _, number = np.unique(_roots(len(rows), upper, lower), return_inverse=True)
-    large = np.bincount(number, lengths) >= min_area
-    number = np.where(large, np.cumsum(large), 0)[number]
-    labels = np.zeros((height, width), dtype=np.int32)
-    labels[mask] = np.repeat(number, lengths)
-    return labels
 
 
 def expand(labels: np.ndarray, kernels: Sequence[np.ndarray]) -> np.ndarray:
@@ -100,7 +78,7 @@ def expand(labels: np.ndarray, kernels: Sequence[np.ndarray]) -> np.ndarray:
 
 def measure(labels: np.ndarray, values: np.ndarray) -> Regions:
     """The regions of a label map (h, w), with the means of `values` (h, w) over them."""
-    rows, starts, stops, names = _runs(labels)
+    rows, starts, stops, names = runs(labels)
     found, number = np.unique(names, return_inverse=True)
     lengths = stops - starts
     areas = np.bincount(number, lengths).astype(np.int64)
@@ -113,27 +91,3 @@ def measure(labels: np.ndarray, values: np.ndarray) -> Regions:
     np.maximum.at(boxes[:, 2], number, rows + 1)
     np.maximum.at(boxes[:, 3], number, stops)
     return Regions(found, areas, sums / areas, boxes)
-
-
-def _runs(values: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """The horizontal runs of one value other than 0, row by row: (row, start, stop, value) of each."""
-    width = values.shape[1] + 1
-    flat = np.pad(values, ((0, 0), (0, 1))).ravel()  # a run ends with its row
-    edges = np.concatenate([[0], np.flatnonzero(flat[1:] != flat[:-1]) + 1])
-    runs = np.flatnonzero(flat[edges])
-    begins, ends = edges[runs], edges[1:][runs]  # the last pixel is of the frame, so every run has an end
-    rows = begins // width
-    return rows, begins - rows * width, ends - rows * width, flat[begins]
-
-
-def _roots(count: int, upper: np.ndarray, lower: np.ndarray) -> np.ndarray:
-    """(count,) the smallest member of each node's component in the graph with edges upper-lower."""
-    parent = np.arange(count)
-    while True:
-        a, b = parent[upper], parent[lower]
-        apart = a != b
-        if not apart.any():
-            return parent
-        np.minimum.at(parent, np.maximum(a, b)[apart], np.minimum(a, b)[apart])
-        while not np.array_equal(grand := parent[parent], parent):
-            parent = grand

@@ -27,7 +27,8 @@ from ..geometry import (
     without_duplicates,
 )
 from ..types import TextInstance
-from .expansion import components, expand, measure
+from .expansion import expand, measure
+from .regions import label_regions
 
 
 @dataclass(frozen=True)
@@ -165,7 +166,7 @@ class PSENet:
         """(h, w) int32: which instance each pixel belongs to, 0 for none."""
         inside = probability > self.threshold
         inside[1:] &= inside[0]
-        seeds = components(inside[-1], self.min_kernel_area / self.stride**2)
+        seeds = label_regions(inside[-1], min_area=self.min_kernel_area / self.stride**2)
         return expand(seeds, list(inside[-2::-1]))
 
     def _shape(self, outline: np.ndarray) -> np.ndarray | None:

@@ -13,12 +13,18 @@ from ...errors import unknown_name
 from ...settings import arguments
 from .base import Trainable
 from .db import DBNet
-from .psenet import PSENetNet
+from .fcenet import FCENetwork
+from .psenet import PSENetwork
 from .recognizer import FourStage
 
 __all__ = ["NETS", "Trainable", "make_net"]
 
-NETS: dict[str, type[Trainable]] = {"db": DBNet, "four_stage": FourStage, "psenet": PSENetNet}
+NETS: dict[str, type[Trainable]] = {
+    "four_stage": FourStage,
+    "db": DBNet,
+    "psenet": PSENetwork,
+    "fcenet": FCENetwork,
+}
 
 
 def make_net(settings: Mapping[str, Any], codec: Any) -> Trainable:

@@ -42,7 +42,7 @@ class PSEPyramid(nn.Module):
         return torch.cat([levels[0], *(_bilinear_like(level, levels[0]) for level in levels[1:])], dim=1)
 
 
-class PSENetNet(Trainable):
+class PSENetwork(Trainable):
     """Backbone, feature pyramid, and one head for the n maps, enlarged to the resolution of the codec.
 
     codec        its kernels and stride set the number and the resolution of the maps: 7 and 1 in the paper
