@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scenetext.codecs.expansion import expand, measure
-from scenetext.codecs.regions import label_regions
+from scenetext.codecs.expansion import expand
+from scenetext.codecs.regions import label_regions, measure
 
 AROUND = [(-1, 0), (1, 0), (0, -1), (0, 1)]
 

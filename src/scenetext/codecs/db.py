@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
-import contourpy
 import numpy as np
 
 from ..geometry import (
@@ -26,6 +25,7 @@ from ..geometry import (
     without_duplicates,
 )
 from ..types import TextInstance
+from .outlines import trace_regions
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,8 @@ class DB:
     border_low/high range of the threshold map
     threshold       reading: the level at which the map is traced. Soft targets are 0.5 on a kernel's
                     outline; the authors' code takes 0.3, the paper 0.2
-    min_score       lowest mean probability inside a traced kernel (the authors' box_thresh)
+    min_score       lowest mean probability of a kernel's pixels; the authors' box_thresh, for the mean inside
+                    its box
     unclip_ratio    a number: kernels grow by D' = A' r' / L' (the paper's r' = 1.5, 2.0 for polygons in the
                     authors' code); None: by the D that exactly undoes the shrinking of a rectangle
     shape           "quad": the smallest rotated rectangle; "polygon": the grown outline, simplified
@@ -149,10 +150,8 @@ class DB:
 
         No non-maximum suppression: kernels do not overlap.
         """
-        probability = outputs["probability"][0, 0]
         found = []
-        for kernel in self._kernels(probability):
-            score = _mean_inside(probability, kernel)
+        for kernel, score in trace_regions(outputs["probability"][0, 0], self.threshold, self.max_instances):
             if score < self.min_score:
                 continue
             polygon = self._grow(kernel)
@@ -162,17 +161,6 @@ class DB:
             if signed_area(polygon) >= 1:
                 found.append(TextInstance(polygon, score=min(score, 1.0)))
         return found
-
-    def _kernels(self, probability: np.ndarray) -> Iterator[np.ndarray]:
-        """Outlines of the regions above the threshold, in map pixels, largest first, holes left out."""
-        padded = np.pad(probability, 1)  # closes the outlines that touch the border
-        lines: Any = contourpy.contour_generator(z=padded, line_type="Separate").lines(self.threshold)
-        areas = [signed_area(line) for line in lines]
-        # contourpy runs holes the other way round than outer outlines
-        order = sorted((i for i, area in enumerate(areas) if area > 0), key=lambda i: -areas[i])
-        for i in order[: self.max_instances]:
-            # sample (i, j) is the centre of pixel (i, j), and padding moved it by one
-            yield lines[i][:-1] - 0.5
 
     def _grow(self, kernel: np.ndarray) -> np.ndarray | None:
         """The kernel grown back, in map pixels: a rectangle or a polygon, or None if too small."""
@@ -221,12 +209,3 @@ def _outline_distance(polygon: np.ndarray, rows: slice, columns: slice) -> np.nd
         along = np.clip(((x - x0) * dx + (y - y0) * dy) / max(dx * dx + dy * dy, 1e-12), 0, 1)
         np.minimum(best, (x - x0 - along * dx) ** 2 + (y - y0 - along * dy) ** 2, out=best)
     return np.sqrt(best)
-
-
-def _mean_inside(values: np.ndarray, polygon: np.ndarray) -> float:
-    """Mean of the pixels whose centre the polygon covers; of its peak's window where it covers none."""
-    rows, columns, inside = fill_polygon(polygon, *values.shape)
-    window = values[rows, columns]
-    if inside.any():
-        return float(window[inside].mean())
-    return float(window.max()) if window.size else 0.0

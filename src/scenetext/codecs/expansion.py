@@ -1,32 +1,13 @@
-"""The progressive scale expansion of PSENet: how labels grow; and what is known of a label map's regions.
+"""The progressive scale expansion of PSENet: how labels grow.
 
-Gives exactly what the textbook loops over single pixels give, by operations on whole arrays.
+Gives exactly what the textbook loop over single pixels gives, by operations on whole arrays.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
-
-from .regions import runs
-
-
-@dataclass(frozen=True)
-class Regions:
-    """What is known of the regions of a label map; entry i is of the region with label labels[i].
-
-    labels   (K,) the labels, ascending.
-    areas    (K,) int64, pixels.
-    means    (K,) float64, mean of some map over the region.
-    boxes    (K, 4) int64: top, left, bottom, right; bottom and right exclusive.
-    """
-
-    labels: np.ndarray
-    areas: np.ndarray
-    means: np.ndarray
-    boxes: np.ndarray
 
 
 def expand(labels: np.ndarray, kernels: Sequence[np.ndarray]) -> np.ndarray:
@@ -74,20 +55,3 @@ def expand(labels: np.ndarray, kernels: Sequence[np.ndarray]) -> np.ndarray:
         queue = np.concatenate(waiting) if waiting else queue
         queue = queue[vacant[queue[:, None] + around].any(axis=1)]
     return grown.reshape(-1, width)[1:-1, 1:-1]
-
-
-def measure(labels: np.ndarray, values: np.ndarray) -> Regions:
-    """The regions of a label map (h, w), with the means of `values` (h, w) over them."""
-    rows, starts, stops, names = runs(labels)
-    found, number = np.unique(names, return_inverse=True)
-    lengths = stops - starts
-    areas = np.bincount(number, lengths).astype(np.int64)
-    inside, first = values[labels != 0], np.cumsum(lengths) - lengths  # run by run, as the pixels are
-    sums = np.bincount(number, np.add.reduceat(inside, first)) if len(rows) else np.zeros(0)
-    boxes = np.zeros((len(found), 4), dtype=np.int64)
-    boxes[:, :2] = labels.shape
-    np.minimum.at(boxes[:, 0], number, rows)
-    np.minimum.at(boxes[:, 1], number, starts)
-    np.maximum.at(boxes[:, 2], number, rows + 1)
-    np.maximum.at(boxes[:, 3], number, stops)
-    return Regions(found, areas, sums / areas, boxes)

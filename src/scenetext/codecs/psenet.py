@@ -5,11 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
-import contourpy
 import numpy as np
-from contourpy import FillType, LineType, ZInterp
 
 from ..geometry import (
     bounds,
@@ -27,8 +25,9 @@ from ..geometry import (
     without_duplicates,
 )
 from ..types import TextInstance
-from .expansion import expand, measure
-from .regions import label_regions
+from .expansion import expand
+from .outlines import outer_outlines
+from .regions import label_regions, measure
 
 
 @dataclass(frozen=True)
@@ -154,7 +153,8 @@ class PSENet:
             # beside the region, pixels that are nearly text draw the outline outwards; those of others do not
             counts = np.where(near == 0, values <= self.threshold, near == regions.labels[i])
             alone = np.where(counts, values, np.float32(0))
-            polygon = self._shape(_outline(alone, self.threshold) + np.array([left, top], dtype=np.float32))
+            outline = max(outer_outlines(alone, self.threshold), key=signed_area)
+            polygon = self._shape(outline + np.array([left - 1, top - 1], dtype=np.float32))
             if polygon is None:
                 continue
             polygon = clip_points(polygon * np.float32(self.stride), size[1], size[0])
@@ -180,23 +180,3 @@ class PSENet:
         polygon = clockwise(polygon if len(polygon) >= 4 else densify(polygon, 4))
         start = int(np.argmin(np.linalg.norm(polygon - quad[0], axis=1)))
         return np.roll(polygon, -start, axis=0)
-
-
-def _outline(values: np.ndarray, level: float) -> np.ndarray:
-    """The outer outline of the largest region above the level; sample (i, j) lies at (j - 0.5, i - 0.5)."""
-    x, y = np.meshgrid(np.arange(values.shape[1]) - 0.5, np.arange(values.shape[0]) - 0.5)
-    # the class itself: what contour_generator does around it takes as long as the tracing
-    tracer = contourpy.SerialContourGenerator(
-        x,
-        y,
-        values,
-        np.zeros(values.shape, dtype=bool),
-        corner_mask=False,
-        line_type=LineType.Separate,
-        fill_type=FillType.OuterCode,
-        quad_as_tri=False,
-        z_interp=ZInterp.Linear,
-    )
-    lines: Any = tracer.lines(level)
-    # contourpy runs holes the other way round than outer outlines
-    return np.asarray(max(lines, key=signed_area)[:-1], dtype=np.float32)

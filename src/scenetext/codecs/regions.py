@@ -2,7 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
+
+
+@dataclass(frozen=True)
+class Regions:
+    """What is known of the regions of a label map; entry i is of the region with label labels[i].
+
+    labels   (K,) the labels, ascending.
+    areas    (K,) int64, pixels.
+    means    (K,) float64, mean of some map over the region.
+    boxes    (K, 4) int64: top, left, bottom, right; bottom and right exclusive.
+    """
+
+    labels: np.ndarray
+    areas: np.ndarray
+    means: np.ndarray
+    boxes: np.ndarray
 
 
 def label_regions(mask: np.ndarray, *, diagonal: bool = False, min_area: float = 0.0) -> np.ndarray:
@@ -38,6 +56,23 @@ def fill_holes(mask: np.ndarray) -> np.ndarray:
         outside[border] = True
     outside[0] = False  # the mask itself
     return np.asarray(~outside[labels])
+
+
+def measure(labels: np.ndarray, values: np.ndarray) -> Regions:
+    """The regions of a label map (h, w), with the means of `values` (h, w) over them."""
+    rows, starts, stops, names = runs(labels)
+    found, number = np.unique(names, return_inverse=True)
+    lengths = stops - starts
+    areas = np.bincount(number, lengths).astype(np.int64)
+    inside, first = values[labels != 0], np.cumsum(lengths) - lengths  # run by run, as the pixels are
+    sums = np.bincount(number, np.add.reduceat(inside, first)) if len(rows) else np.zeros(0)
+    boxes = np.zeros((len(found), 4), dtype=np.int64)
+    boxes[:, :2] = labels.shape
+    np.minimum.at(boxes[:, 0], number, rows)
+    np.minimum.at(boxes[:, 1], number, starts)
+    np.maximum.at(boxes[:, 2], number, rows + 1)
+    np.maximum.at(boxes[:, 3], number, stops)
+    return Regions(found, areas, sums / areas, boxes)
 
 
 def runs(values: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
