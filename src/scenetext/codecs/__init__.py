@@ -4,6 +4,8 @@ Every codec is a frozen dataclass of settings. Look one up in CODECS by the name
 
     TextCodec    encode(texts) -> arrays               decode(outputs, lexicon, step) -> [(text, score)]
     SceneCodec   encode(instances, size) -> arrays     decode(outputs, size) -> [TextInstance]
+
+A codec of a model of two graphs also has propose(outputs) -> arrays, which stands between them.
 """
 
 from __future__ import annotations
@@ -22,6 +24,7 @@ from .attention import Attention
 from .ctc import CTC
 from .db import DB
 from .stitch import Windows
+from .textbpn import TextBPN
 
 
 class TextCodec(Protocol):
@@ -76,7 +79,7 @@ class SceneCodec(Protocol):
         """The instances of one view (a batch of one), in view pixels."""
 
 
-CODECS: dict[str, type] = {"ctc": CTC, "attention": Attention, "db": DB}
+CODECS: dict[str, type] = {"ctc": CTC, "attention": Attention, "db": DB, "textbpn": TextBPN}
 
 
 def make_codec(settings: Mapping[str, Any], where: str = "codec") -> Any:

@@ -20,8 +20,7 @@ import torch
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
-from ..codecs import TextCodec
-from ..codecs.db import DB
+from ..codecs import SceneCodec, TextCodec
 from ..data import open_dataset
 from ..errors import BadImageError, DataError, ScenetextError, SettingsError
 from ..image import CropResize, SceneResize
@@ -240,7 +239,7 @@ class SceneBlocks(Dataset[list[Batch]]):
     """Batches of windows cut from scenes; several from each scene, spread over a block's batches."""
 
     mixture: Draws
-    codec: DB
+    codec: SceneCodec
     resize: SceneResize
     augment: SceneAugment
     batch: int

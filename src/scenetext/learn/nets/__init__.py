@@ -14,10 +14,11 @@ from ...settings import arguments
 from .base import Trainable
 from .db import DBNet
 from .recognizer import FourStage
+from .textbpn import TextBPNNet
 
 __all__ = ["NETS", "Trainable", "make_net"]
 
-NETS: dict[str, type[Trainable]] = {"db": DBNet, "four_stage": FourStage}
+NETS: dict[str, type[Trainable]] = {"db": DBNet, "four_stage": FourStage, "textbpn": TextBPNNet}
 
 
 def make_net(settings: Mapping[str, Any], codec: Any) -> Trainable:

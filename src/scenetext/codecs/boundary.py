@@ -1,0 +1,82 @@
+"""Shapes as fields and as rings: how far and where the background is, and evenly spaced outline points."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import contourpy
+import numpy as np
+import shapely
+
+from ..geometry import clockwise, densify, perimeter, resample, signed_area, simplify, valid_shape
+
+
+def nearest_background(inside: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The steps (rows, columns), each (h, w) int32, from every pixel to the nearest one outside a shape.
+
+    inside   (h, w) bool; what lies beyond its edges is outside.
+
+    Exact: the hypotenuse of the steps is the Euclidean distance transform. Of several nearest pixels any may
+    be taken. Costs O(h w d) for a shape whose deepest pixel is d from the outside.
+    """
+    inside = np.pad(inside, 1)
+    height, width = inside.shape
+    row = np.arange(height, dtype=np.int32)[:, None]
+    # the nearest outside pixel of the own column: above or below
+    above = np.maximum.accumulate(np.where(inside, -height, row), axis=0) - row
+    below = np.minimum.accumulate(np.where(inside, 2 * height, row)[::-1], axis=0)[::-1] - row
+    vertical = np.where(-above <= below, above, below)
+    squares = vertical * vertical
+    # then of all columns, the closest first, for as long as one could still be nearer
+    best, across = squares.copy(), np.zeros_like(squares)
+    step = 1
+    while step < width and len(deep := np.flatnonzero(best.max(axis=1) > step * step)):
+        rows = slice(deep[0], deep[-1] + 1)  # the others have found theirs
+        near = squares[rows] + step * step
+        for here, there, sign in (
+            (np.s_[rows, step:], np.s_[:, :-step], -1),
+            (np.s_[rows, :-step], np.s_[:, step:], 1),
+        ):
+            better = near[there] < best[here]
+            np.copyto(best[here], near[there], where=better)
+            np.copyto(across[here], np.int32(sign * step), where=better)
+        step += 1
+    down = np.take_along_axis(vertical, np.arange(width) + across, axis=1)
+    return down[1:-1, 1:-1], across[1:-1, 1:-1]
+
+
+def regions(field: np.ndarray, level: float) -> list[np.ndarray]:
+    """The outlines of the regions of a field (h, w) above a level, holes left out, largest first.
+
+    In pixels of the field, whose sample (i, j) is the centre of pixel (i, j); clockwise. A region that
+    reaches the border ends there. Regions that touch at a corner are one where the mean of the four pixels
+    around it is above the level.
+    """
+    padded = np.pad(field, 1)  # closes the outlines that touch the border
+    lines: Any = contourpy.contour_generator(z=padded, line_type="Separate").lines(level)
+    # contourpy runs holes the other way round than outer outlines
+    outer = [(area, line) for line in lines if (area := signed_area(line)) > 0]
+    # padding moved the samples by one, of which half a pixel goes to their being centres
+    return [(line[:-1] - 0.5).astype(np.float32) for _, line in sorted(outer, key=lambda pair: -pair[0])]
+
+
+def ring(polygon: np.ndarray, count: int, smooth: float = 0.0) -> np.ndarray:
+    """`count` points (count, 2) float32 evenly spaced along the closed outline, from its first point.
+
+    smooth   what the outline may first be simplified by, as a share of its length.
+    """
+    if smooth > 0:
+        polygon = simplify(polygon, smooth * perimeter(polygon))
+    return resample(np.concatenate([polygon, polygon[:1]]), count + 1)[:-1]
+
+
+def simple_polygon(polygon: np.ndarray) -> np.ndarray | None:
+    """The polygon, clockwise; the largest piece of one that crosses itself; None for one without area."""
+    if shapely.Polygon(polygon).is_valid:
+        return clockwise(polygon) if abs(signed_area(polygon)) > 0 else None
+    pieces = [part for part in shapely.get_parts(valid_shape(polygon)) if part.geom_type == "Polygon"]
+    if not pieces:
+        return None
+    piece = max(pieces, key=lambda part: part.area)
+    points = clockwise(shapely.get_coordinates(piece.exterior)[:-1])
+    return points if len(points) >= 4 else densify(points, 4)
