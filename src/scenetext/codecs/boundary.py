@@ -74,9 +74,8 @@ def simple_polygon(polygon: np.ndarray) -> np.ndarray | None:
     """The polygon, clockwise; the largest piece of one that crosses itself; None for one without area."""
     if shapely.Polygon(polygon).is_valid:
         return clockwise(polygon) if abs(signed_area(polygon)) > 0 else None
-    pieces = [part for part in shapely.get_parts(valid_shape(polygon)) if part.geom_type == "Polygon"]
-    if not pieces:
+    piece = max(shapely.get_parts(valid_shape(polygon)), key=lambda part: part.area, default=None)
+    if piece is None or piece.area == 0:
         return None
-    piece = max(pieces, key=lambda part: part.area)
     points = clockwise(shapely.get_coordinates(piece.exterior)[:-1])
     return points if len(points) >= 4 else densify(points, 4)

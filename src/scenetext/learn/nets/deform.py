@@ -101,8 +101,8 @@ class Deformation(nn.Module):
 
         Points are in pixels of the maps, whose pixel (i, j) covers [j, j + 1] x [i, i + 1].
         """
-        # a ring that is dropped again at the end: recurrent layers refuse a batch of nothing
-        rings = torch.cat([proposals, torch.zeros_like(proposals[:1].sum(dim=0, keepdim=True))])
+        # and one that is dropped again: onnxruntime ends the process at a recurrent layer on a batch of none
+        rings = torch.cat([proposals, proposals.new_zeros(1, *proposals.shape[1:])])
         for step in self.steps:
             offsets = step(sample((features, prior), rings[None])[0])
             rings = self._moved(rings, offsets, features)

@@ -72,6 +72,7 @@ class TextBPNNet(Trainable):
         )
         for i in (0, 2, 4):
             init_weights(self.head[i])
+        nn.init.normal_(cast(Tensor, self.head[4].weight), std=0.01)  # fields of 1/2, directions of nowhere
         self.deformation = Deformation(
             width + 4, codec.points, gcn, iterations, limit / codec.stride, 1 / codec.stride
         )
@@ -81,8 +82,8 @@ class TextBPNNet(Trainable):
 
     def forward(self, images: Tensor) -> dict[str, Tensor]:
         """images (N, 3, H, W), sides multiples of 32."""
-        features, raw = self._maps(images)
-        return {"prior": _activated(raw), "features": features}
+        features = self._features(images)
+        return {"prior": _activated(self.head(features)), "features": features}
 
     def refine(self) -> nn.Module:
         """The deformation of the boundaries that the codec proposes."""
@@ -90,7 +91,10 @@ class TextBPNNet(Trainable):
 
     def losses(self, images: Tensor, targets: dict[str, Tensor]) -> dict[str, Tensor]:
         """targets: what codecs.textbpn.TextBPN encodes, stacked over N."""
-        features, raw = (maps.float() for maps in self._maps(images))
+        features = self._features(images).float()
+        # the gradients that oneDNN makes of dilated convolutions of 24 channels in bfloat16 are not finite
+        with torch.autocast(images.device.type, enabled=False):
+            raw = self.head(features)
         mask, distance = targets["mask"], targets["distance"]
         text, far, way, points = self.weights
         return {
@@ -112,8 +116,8 @@ class TextBPNNet(Trainable):
             steps = self.deformation.train_forward(features, prior, proposals, present)
             return torch.stack([matching_loss(rings * self.stride, truth) for rings in steps]).mean()
 
-    def _maps(self, images: Tensor) -> tuple[Tensor, Tensor]:
-        """The features, and the prior before its activation."""
+    def _features(self, images: Tensor) -> Tensor:
+        """(N, 3, H, W) -> (N, width, H / stride, W / stride)."""
         stem = cast(nn.Sequential, self.backbone.stem)
         pools = isinstance(stem[-1], nn.MaxPool2d)
         half = (stem[:-1] if pools else stem)(images)  # at half the resolution of the images
@@ -122,8 +126,7 @@ class TextBPNNet(Trainable):
         for stage in self.backbone.stages:
             x = stage(x)
             levels.append(x)
-        features = self.neck(levels)
-        return features, self.head(features)
+        return cast(Tensor, self.neck(levels))
 
 
 def _activated(raw: Tensor) -> Tensor:
