@@ -38,6 +38,7 @@ def test_every_recipe_trains_two_steps_exports_and_reads_the_same(toy_data, tmp_
     assert manifest.scores
     assert manifest.training_data
     model, recipe = load_run(run)
+    assert manifest.graphs == ("model.onnx", "refine.onnx")[: len(model.graphs)]
     task = recipe.task
     assert task == manifest.task
     image = np.random.default_rng(0).integers(0, 256, (48, 120, 3), dtype=np.uint8)
@@ -101,6 +102,13 @@ def test_parity_is_the_largest_difference_and_a_nan_fails():
     assert worst == pytest.approx(0.0005, rel=1e-2)
     with pytest.raises(TrainingError):
         check_parity(lambda x: {"a": ones}, lambda x: {"a": ones * np.nan}, images)
+
+
+def test_outputs_of_other_shapes_are_no_parity():
+    none, one = np.zeros((0, 20, 2), np.float32), np.zeros((1, 20, 2), np.float32)
+    assert check_parity(lambda x: {"a": none}, lambda x: {"a": none}, [{}]) == 0
+    with pytest.raises(TrainingError, match=r"a has shape \(1, 20, 2\), the network's \(0, 20, 2\)"):
+        check_parity(lambda x: {"a": none}, lambda x: {"a": one}, [{}])
 
 
 def path_of(*classes):

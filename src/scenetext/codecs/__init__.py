@@ -5,7 +5,8 @@ Every codec is a frozen dataclass of settings. Look one up in CODECS by the name
     TextCodec    encode(texts) -> arrays               decode(outputs, lexicon, step) -> [(text, score)]
     SceneCodec   encode(instances, size) -> arrays     decode(outputs, size) -> [TextInstance]
 
-A codec of a model of two graphs also has propose(outputs) -> arrays, which stands between them.
+The codec of a model of two graphs also has propose(outputs) -> arrays, which stands between them, and
+ideal(instances, size) -> outputs, those of a first graph that makes no mistake.
 """
 
 from __future__ import annotations
