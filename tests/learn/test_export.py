@@ -104,6 +104,16 @@ def test_parity_is_the_largest_difference_and_a_nan_fails():
         check_parity(lambda x: {"a": ones}, lambda x: {"a": ones * np.nan}, images)
 
 
+def test_maps_are_compared_by_their_range_and_points_are_not():
+    for shape, alike in (((1, 2, 3, 4), True), ((3, 20, 2), False)):
+        large, off = np.full(shape, 200.0, np.float32), np.full(shape, 200.1, np.float32)
+        if alike:
+            assert check_parity(lambda x, a=large: {"a": a}, lambda x, a=off: {"a": a}, [{}]) < 1e-3
+        else:
+            with pytest.raises(TrainingError, match="differs"):
+                check_parity(lambda x, a=large: {"a": a}, lambda x, a=off: {"a": a}, [{}])
+
+
 def test_outputs_of_other_shapes_are_no_parity():
     none, one = np.zeros((0, 20, 2), np.float32), np.zeros((1, 20, 2), np.float32)
     assert check_parity(lambda x: {"a": none}, lambda x: {"a": none}, [{}]) == 0

@@ -37,7 +37,7 @@ from .validate import load_net, make_model, torch_graphs, torch_step
 
 log = logging.getLogger(__name__)
 
-TOLERANCE = 1e-3  # of an output value; probabilities and log-probabilities of order 1
+TOLERANCE = 1e-3  # of an output value; probabilities and log-probabilities of order 1, points in pixels
 _HALF_TOLERANCE = 0.25  # the same, once weights are rounded to half precision; what matters are the scores
 _WALK = 3  # steps of a decoder that are compared
 _FIGURE_TOLERANCE = 0.002  # of a protocol's figure
@@ -233,6 +233,7 @@ def check_parity(
 ) -> float:
     """The largest difference of any output value. Raises TrainingError if it is over `tolerance`.
 
+    Maps (N, C, h, w) may have any range; their differences are shares of the largest value where that is over 1.
     Of a decoder's steps those count that both graphs reach by the same characters, up to the first end: where
     two classes are as likely, a difference of one rounding sends the two along different paths.
     """
@@ -246,6 +247,8 @@ def check_parity(
                     "it is not written"
                 )
             difference = np.abs(value - found[key])
+            if value.ndim == 4:
+                difference = difference / max(1.0, float(np.abs(value).max(initial=0.0)))
             if key == "log_probs" and "memory" in expected:
                 difference = difference[_reached(value, found[key])]
             worst = float(np.maximum(worst, difference.max(initial=0.0)))  # unlike max(), keeps a NaN
