@@ -233,8 +233,8 @@ def check_parity(
 ) -> float:
     """The largest difference of any output value. Raises TrainingError if it is over `tolerance`.
 
-    Maps (N, C, h, w) may have any range; their differences are shares of the largest value where that is over 1.
-    Of a decoder's steps those count that both graphs reach by the same characters, up to the first end: where
+    Maps (N, C, h, w) may have any range: theirs are shares of the largest value, where that is over 1. Of a
+    decoder's steps those count that both graphs reach by the same characters, up to the first end: where
     two classes are as likely, a difference of one rounding sends the two along different paths.
     """
     worst = 0.0
