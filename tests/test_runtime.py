@@ -67,7 +67,18 @@ def test_a_second_graph_gets_the_first_ones_outputs_and_the_proposals() -> None:
         return {"texts": inputs["features"] + inputs["boxes"]}
 
     outputs = run((first, second), Codec(), {"images": np.ones(1)})
-    assert {key: value.tolist() for key, value in outputs.items()} == {"features": [2], "texts": [5]}
+    found = {key: value.tolist() for key, value in outputs.items()}
+    assert found == {"features": [2], "boxes": [3], "texts": [5]}  # what was proposed too: decoding may ask
+
+
+def test_a_graph_takes_what_it_has_inputs_for_and_misses_what_is_not_there(toy_model: Path) -> None:
+    graph = OrtGraph(toy_model / "recognizer" / "model.onnx", threads=1)
+    images, scores = np.zeros((1, 1, 32, 64), np.float32), np.zeros(3, np.float32)
+    alone, beside = graph({"images": images}), graph({"scores": scores, "images": images})
+    assert np.array_equal(alone["log_probs"], beside["log_probs"])
+    with pytest.raises(GraphError, match=r"model\.onnx: cannot be run on .*images") as caught:
+        graph({"scores": scores})
+    assert "\n" not in str(caught.value)
 
 
 def test_handing_memory_back_is_harmless_wherever_it_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:

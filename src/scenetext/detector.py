@@ -23,7 +23,8 @@ class Detector:
     """Locates text.
 
     resize   how a photo becomes a view.
-    graphs   {"images": (1, 3, h, w) float32} -> what the codec decodes.
+    graphs   {"images": (1, 3, h, w) float32} -> what the codec decodes; of several, each goes on from the one
+             before it and the codec's proposals.
     """
 
     resize: SceneResize

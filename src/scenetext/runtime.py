@@ -49,6 +49,8 @@ def hand_back_memory() -> None:
 class OrtGraph:
     """An ONNX file as a Graph. Safe to share between threads; pickles as its path.
 
+    Of the arrays it is given it takes those that it has inputs for.
+
     threads   threads of its own that a call may use; None: as many as `cpu_count`.
     Raises BundleError if the file is not a graph that onnxruntime can load; called, GraphError if it cannot
     be run on its inputs, which may be of a size it does not take, or more than memory holds.
@@ -74,13 +76,15 @@ class OrtGraph:
         except Exception as error:  # onnxruntime's exceptions share no base class of their own
             raise BundleError(f"{path}: onnxruntime cannot load this graph ({_one_line(error)})") from error
         self._session = session
+        self._inputs = [given.name for given in session.get_inputs()]
         self._outputs = [output.name for output in session.get_outputs()]
 
     def __call__(self, inputs: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+        taken = {name: inputs[name] for name in self._inputs if name in inputs}
         try:
-            outputs = self._session.run(self._outputs, inputs)
+            outputs = self._session.run(self._outputs, taken)
         except Exception as error:
-            shapes = ", ".join(f"{name} {value.shape}" for name, value in inputs.items())
+            shapes = ", ".join(f"{name} {value.shape}" for name, value in taken.items())
             raise GraphError(f"{self.path}: cannot be run on {shapes}: {_one_line(error)}") from error
         return dict(zip(self._outputs, outputs, strict=True))
 
@@ -95,9 +99,10 @@ def _one_line(error: Exception) -> str:
 def run(graphs: Sequence[Graph], codec: Any, inputs: dict[str, np.ndarray]) -> Mapping[str, np.ndarray]:
     """The outputs of a model of one graph, or of several with proposals in between.
 
-    Each further graph gets all outputs so far, and what `codec.propose` makes of them.
+    Each further graph gets all outputs so far, and what `codec.propose` makes of them. Decoding sees both.
     """
     outputs = graphs[0](inputs)
     for graph in graphs[1:]:
-        outputs = outputs | graph(outputs | codec.propose(outputs))
+        outputs = outputs | codec.propose(outputs)
+        outputs = outputs | graph(outputs)
     return outputs

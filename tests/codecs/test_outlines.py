@@ -58,3 +58,10 @@ def test_an_outline_ends_at_the_border_and_lies_between_samples():
 def test_of_nothing_there_are_none():
     assert trace_regions(np.zeros((5, 5), np.float32), 0.5) == []
     assert outer_outlines(np.zeros((5, 5), np.float32), 0.5) == []
+
+
+def test_a_slope_is_traced_between_the_pixels():
+    field = np.tile(np.minimum(np.arange(20), np.arange(20)[::-1]), (30, 1)).astype(np.float32)
+    ((outline, _),) = trace_regions(field, 4.25)
+    assert outline[:, 0].min() == pytest.approx(4.75)  # pixel 4 has its centre at 4.5
+    assert outline[:, 0].max() == pytest.approx(15.25)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import numpy as np
 import pytest
 import torch
 from torch import nn
@@ -12,6 +13,7 @@ from scenetext.cli.main import main
 from scenetext.codecs import make_codec
 from scenetext.image import CropResize
 from scenetext.learn.cost import Cost, operations, recognizer_cost, structures
+from scenetext.learn.nets import make_net
 
 # Trans, Feat, Seq, Pred, name; parameters, frames and 2 x multiply-adds (in 1e9) at 32x100 with 36
 # characters, computed from the benchmark's code.
@@ -130,3 +132,18 @@ def test_the_command_prints_a_row_for_each_of_the_24(monkeypatch, computed, caps
     assert "STAR-Net" in capsys.readouterr().out
     assert main(["benchmark", "recognizers", "--structure", "--format", "json"]) == 0
     assert json.loads(capsys.readouterr().out)[2]["name"] == "CRNN"
+
+
+def test_the_second_graph_counts_for_each_of_the_proposals():
+    codec = make_codec({"name": "textbpn", "stride": 4})
+    net = make_net({"name": "textbpn", "backbone": "light", "width": 8, "gcn": [8, 8, 8, 4]}, codec)
+
+    def cost(words):
+        return operations(net, (3, 64, 64), {"proposals": np.ones((words, 20, 2), np.float32)})
+
+    alone = operations(net, (3, 64, 64))
+    assert not any(name.startswith("deformation") for name in alone)
+    assert {name: cost(3)[name] for name in alone} == alone
+    layers = 12 * (4 + 2 * 4 * 4) + 2 * 4 * 4 * 4  # of the 1x1 convolution and the recurrent network
+    layers += 24 * 8 + 16 * 8 + 16 * 8 + 16 * 4 + 16 * 4 + 4 * 2 + 2 * 2
+    assert sum(cost(8).values()) - sum(cost(3).values()) == 5 * 3 * 20 * 2 * layers

@@ -38,6 +38,7 @@ def test_every_recipe_trains_two_steps_exports_and_reads_the_same(toy_data, tmp_
     assert manifest.scores
     assert manifest.training_data
     model, recipe = load_run(run)
+    assert manifest.graphs == ("model.onnx", "refine.onnx")[: len(model.graphs)]
     task = recipe.task
     assert task == manifest.task
     image = np.random.default_rng(0).integers(0, 256, (48, 120, 3), dtype=np.uint8)
@@ -103,11 +104,21 @@ def test_parity_is_the_largest_difference_and_a_nan_fails():
         check_parity(lambda x: {"a": ones}, lambda x: {"a": ones * np.nan}, images)
 
 
-@pytest.mark.parametrize(("key", "worst"), [("contour_8", 0.0005), ("log_probs", 0.2)])
-def test_parity_of_coordinates_is_a_share_of_the_largest(key, worst):
-    ours, theirs = ({key: np.array([[400.0, other]], np.float32)} for other in (7.0, 7.2))
-    found = check_parity(lambda x: ours, lambda x: theirs, [{}], 1.0)
-    assert found == pytest.approx(worst, rel=1e-3)
+def test_maps_are_compared_by_their_range_and_points_are_not():
+    for shape, alike in (((1, 2, 3, 4), True), ((3, 20, 2), False)):
+        large, off = np.full(shape, 200.0, np.float32), np.full(shape, 200.1, np.float32)
+        if alike:
+            assert check_parity(lambda x, a=large: {"a": a}, lambda x, a=off: {"a": a}, [{}]) < 1e-3
+        else:
+            with pytest.raises(TrainingError, match="differs"):
+                check_parity(lambda x, a=large: {"a": a}, lambda x, a=off: {"a": a}, [{}])
+
+
+def test_outputs_of_other_shapes_are_no_parity():
+    none, one = np.zeros((0, 20, 2), np.float32), np.zeros((1, 20, 2), np.float32)
+    assert check_parity(lambda x: {"a": none}, lambda x: {"a": none}, [{}]) == 0
+    with pytest.raises(TrainingError, match=r"a has shape \(1, 20, 2\), the network's \(0, 20, 2\)"):
+        check_parity(lambda x: {"a": none}, lambda x: {"a": one}, [{}])
 
 
 def path_of(*classes):

@@ -1,10 +1,13 @@
 """A network as a graph."""
 
 import numpy as np
+import pytest
 import torch
+from torch import nn
 
 from scenetext.codecs.ctc import CTC
-from scenetext.learn.graph import TorchGraph
+from scenetext.errors import GraphError
+from scenetext.learn.graph import TorchGraph, input_names
 from scenetext.learn.nets import make_net
 
 
@@ -18,3 +21,20 @@ def test_a_graph_runs_in_evaluation_mode_and_leaves_the_mode_as_it_was():
     assert first["log_probs"].dtype == np.float32
     assert net.training
     assert all(torch.equal(value, net.state_dict()[key]) for key, value in before.items())
+
+
+class Sum(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.bias = nn.Parameter(torch.ones(1))
+
+    def forward(self, left, right):
+        return {"sum": left + right + self.bias}
+
+
+def test_a_graph_takes_what_its_forward_names_and_misses_what_is_not_there():
+    one, graph = np.ones(1, np.float32), TorchGraph(Sum())
+    assert input_names(Sum()) == ["left", "right"]
+    assert graph({"right": one, "scores": one, "left": one})["sum"] == 3
+    with pytest.raises(GraphError, match="Sum: no input 'right' among left, scores"):
+        graph({"left": one, "scores": one})

@@ -25,6 +25,8 @@ def toy_recipe(name: str, *changes: str) -> Recipe:
         stage = f"stages=[{{steps=2, batch=2, lr=1e-3, data=[{{name='{source}'}}]}}]"
     else:
         data = ["validate.data=['icdar:scenes']", "resize.max_pixels=20000", "resize.min_side=32"]
+        if recipe.net["name"] == "textbpn":
+            data += ["net.iterations=1", "net.gcn=[16, 16, 16, 16]"]
         stage = (
             "stages=[{steps=2, batch=2, lr=1e-3, data=[{name='icdar:scenes'}], "
             "augment={size=64, crops=4, text_height=[12.0, 24.0], scale=[0.3, 2.0]}}]"

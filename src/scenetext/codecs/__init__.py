@@ -4,6 +4,9 @@ Every codec is a frozen dataclass of settings. Look one up in CODECS by the name
 
     TextCodec    encode(texts) -> arrays               decode(outputs, lexicon, step) -> [(text, score)]
     SceneCodec   encode(instances, size) -> arrays     decode(outputs, size) -> [TextInstance]
+
+The codec of a model of two graphs also has propose(outputs) -> arrays, which stands between them, and
+ideal(instances, size) -> outputs, those of a first graph that makes no mistake.
 """
 
 from __future__ import annotations
@@ -24,6 +27,7 @@ from .db import DB
 from .fcenet import FCENet
 from .psenet import PSENet
 from .stitch import Windows
+from .textbpn import TextBPN
 
 
 class TextCodec(Protocol):
@@ -84,6 +88,7 @@ CODECS: dict[str, type] = {
     "db": DB,
     "psenet": PSENet,
     "fcenet": FCENet,
+    "textbpn": TextBPN,
 }
 
 

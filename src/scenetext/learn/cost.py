@@ -13,13 +13,15 @@ from functools import partial
 from itertools import product
 from typing import Any, cast
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
 from ..codecs import make_codec
 from ..image import CropResize
-from .nets import make_net
+from .graph import input_names
+from .nets import Trainable, make_net
 from .nets.attention import AttentionHead
 from .nets.recognizer import FourStage
 
@@ -130,8 +132,14 @@ def parameters(net: nn.Module) -> int:
     return sum(parameter.numel() for parameter in net.parameters())
 
 
-def operations(net: nn.Module, shape: tuple[int, int, int]) -> dict[str, int]:
-    """2 x multiply-adds of each layer of a network, by its name, for one image (C, H, W)."""
+def operations(
+    net: nn.Module, shape: tuple[int, int, int], proposals: Mapping[str, np.ndarray] | None = None
+) -> dict[str, int]:
+    """2 x multiply-adds of each layer of a network, by its name, for one image (C, H, W).
+
+    proposals   what the codec proposes in the image, for a network of two graphs; without them the second one
+                does not count.
+    """
     counts: dict[str, int] = {}
 
     def count(name: str, layer: nn.Module, inputs: tuple[Tensor, ...], output: Any) -> None:
@@ -153,7 +161,11 @@ def operations(net: nn.Module, shape: tuple[int, int, int]) -> dict[str, int]:
     was_training = net.training
     net.eval()
     with torch.inference_mode():
-        net(torch.zeros(1, *shape))
+        outputs = net(torch.zeros(1, *shape))
+        refine = net.refine() if isinstance(net, Trainable) else None
+        if refine is not None and proposals is not None:
+            given = outputs | {name: torch.from_numpy(values) for name, values in proposals.items()}
+            refine(**{name: given[name] for name in input_names(refine)})
     net.train(was_training)
     for hook in hooks:
         hook.remove()

@@ -21,22 +21,23 @@ from ..codecs.attention import END
 from ..data import DATASETS, open_dataset, parse_name
 from ..errors import TrainingError
 from ..evaluate.protocols import Protocol, find_protocol
+from ..geometry import box_polygon
 from ..image import CropResize, SceneResize
 from ..judge import judge
 from ..runtime import OrtGraph
 from ..settings import build, to_dict
-from ..types import Graph, Sample
+from ..types import Graph, Sample, TextInstance
 from .checkpoint import WEIGHTS
-from .graph import TorchGraph
+from .graph import TorchGraph, input_names
 from .half import half_weights, halve_graph
 from .loader import SYNTHS
 from .nets import Trainable
 from .processes import limit_threads
-from .validate import load_net, make_model, torch_step
+from .validate import load_net, make_model, torch_graphs, torch_step
 
 log = logging.getLogger(__name__)
 
-TOLERANCE = 1e-3  # of an output value; probabilities and log-probabilities of order 1
+TOLERANCE = 1e-3  # of an output value; probabilities and log-probabilities of order 1, points in pixels
 _HALF_TOLERANCE = 0.25  # the same, once weights are rounded to half precision; what matters are the scores
 _WALK = 3  # steps of a decoder that are compared
 _FIGURE_TOLERANCE = 0.002  # of a protocol's figure
@@ -74,6 +75,7 @@ def export(
         resize = build(SceneResize, recipe.resize)
     with tempfile.TemporaryDirectory() as scratch:
         graph, step_graph = Path(scratch) / "model.onnx", Path(scratch) / "step.onnx"
+        graphs = [graph]
         images = _examples(resize)
         write_onnx(net, graph, images[0], free_height=isinstance(resize, SceneResize))
         _check_and_halve(net, graph, [{"images": some} for some in images], threads)
@@ -84,19 +86,26 @@ def export(
             inputs = [given for some in images for given in walk(net, some)]
             _check_and_halve(step, step_graph, inputs, threads)
             files[step_graph.name] = step_graph
+        refine = net.refine()
+        if refine is not None:
+            graphs.append(Path(scratch) / "refine.onnx")
+            inputs = [given for some in images for given in proposed(net, codec, some)]
+            write_refine(refine, graphs[1], inputs[0])
+            _check_and_halve(refine, graphs[1], inputs, threads)
+            files[graphs[1].name] = graphs[1]
         scores = {}
         if data is not None:
             sets = {name: open_dataset(name, data) for name in (*recipe.validate.data, *also)}
             stepper = OrtGraph(step_graph, threads) if step is not None else None
-            exported = make_model(recipe, codec, [OrtGraph(graph, threads)], stepper)
-            trained = make_model(recipe, codec, [TorchGraph(net)], torch_step(net))
+            exported = make_model(recipe, codec, [OrtGraph(path, threads) for path in graphs], stepper)
+            trained = make_model(recipe, codec, torch_graphs(net), torch_step(net))
             scores = _rescored(find_protocol(recipe.validate.protocol), trained, exported, sets)
         manifest = Manifest(
             name=name or recipe.name,
             task=recipe.task,
             codec=recipe.codec,
             resize=to_dict(resize),
-            graphs=(graph.name,),
+            graphs=tuple(path.name for path in graphs),
             step=step_graph.name if step is not None else "",
             recipe=to_dict(recipe),
             scores=scores,
@@ -126,6 +135,34 @@ def write_step(net: Trainable, path: Path, images: np.ndarray) -> None:
     step = net.step()
     assert step is not None
     _write(step, path, inputs, axes)
+
+
+def write_refine(refine: nn.Module, path: Path, inputs: dict[str, np.ndarray]) -> None:
+    """The second graph of a network as an ONNX file, for one view of any size and any number of proposals.
+
+    inputs   of which maps, (1, C, h, w), are free in their sizes and all else in its first axis.
+    """
+    sides = {2: torch.export.Dim.DYNAMIC, 3: torch.export.Dim.DYNAMIC}
+    count = {0: torch.export.Dim.DYNAMIC}
+    taken = {name: inputs[name] for name in input_names(refine)}
+    _write(refine, path, taken, {name: sides if value.ndim == 4 else count for name, value in taken.items()})
+
+
+def proposed(net: Trainable, codec: Any, images: np.ndarray) -> Iterator[dict[str, np.ndarray]]:
+    """What the second graph is given after the first of images (N, C, H, W).
+
+    With the proposals of fields as those of several words, of one, of none, and as the network made them.
+    """
+    outputs = TorchGraph(net)({"images": images[:1]})
+    height, width = images.shape[2:]
+    boxes = [
+        TextInstance(box_polygon(x + 1, y + 1, x + width / 2 - 1, y + height / 2 - 1))
+        for x in (0, width / 2)
+        for y in (0, height / 2)
+    ]
+    for prior in (codec.ideal(boxes[:count], (height, width)) for count in (len(boxes), 1, 0)):
+        yield outputs | prior | codec.propose(outputs | prior)
+    yield outputs | codec.propose(outputs)
 
 
 def walk(net: Trainable, images: np.ndarray, steps: int = _WALK) -> Iterator[dict[str, np.ndarray]]:
@@ -196,21 +233,25 @@ def check_parity(
 ) -> float:
     """The largest difference of any output value. Raises TrainingError if it is over `tolerance`.
 
-    Of outputs other than log-probabilities that have values above 1, as a share of the largest value.
-    Of a decoder's steps those count that both graphs reach by the same characters, up to the first end: where
+    Maps (N, C, h, w) may have any range: theirs are shares of the largest value, where that is over 1. Of a
+    decoder's steps those count that both graphs reach by the same characters, up to the first end: where
     two classes are as likely, a difference of one rounding sends the two along different paths.
     """
     worst = 0.0
     for inputs in examples:
         expected, found = ours(inputs), exported(inputs)
         for key, value in expected.items():
+            if value.shape != found[key].shape:
+                raise TrainingError(
+                    f"the exported graph's {key} has shape {found[key].shape}, the network's {value.shape}; "
+                    "it is not written"
+                )
             difference = np.abs(value - found[key])
-            if key == "log_probs":
-                if "memory" in expected:
-                    difference = difference[_reached(value, found[key])]
-            else:  # coordinates have no bound, and rounding errors are a share of them
-                difference = difference / max(1.0, float(np.abs(value).max()))
-            worst = float(np.maximum(worst, difference.max()))  # unlike max(), keeps a NaN
+            if value.ndim == 4:
+                difference = difference / max(1.0, float(np.abs(value).max(initial=0.0)))
+            if key == "log_probs" and "memory" in expected:
+                difference = difference[_reached(value, found[key])]
+            worst = float(np.maximum(worst, difference.max(initial=0.0)))  # unlike max(), keeps a NaN
     if not worst <= tolerance:  # written so that a NaN fails
         raise TrainingError(f"the exported graph differs from the network by {worst:g}; it is not written")
     return worst

@@ -46,7 +46,7 @@ def load_run(run: Path, threads: int | None = None) -> tuple[Recognizer | Detect
     """The reader around a run's best weights, and its recipe."""
     limit_threads(threads)
     recipe, codec, net, _ = load_net(run)
-    return make_model(recipe, codec, [TorchGraph(net)], torch_step(net)), recipe
+    return make_model(recipe, codec, torch_graphs(net), torch_step(net)), recipe
 
 
 @dataclass(frozen=True)
@@ -56,6 +56,12 @@ class Validation:
     figure: float
     scores: dict[str, dict[str, Any]]
     examples: list[str]
+
+
+def torch_graphs(net: Trainable) -> list[Graph]:
+    """The graphs of a network in the order in which they run: itself, and its second one if it has one."""
+    refine = net.refine()
+    return [TorchGraph(net)] if refine is None else [TorchGraph(net), TorchGraph(refine)]
 
 
 def torch_step(net: Trainable) -> Graph | None:
@@ -83,7 +89,7 @@ def validate(
     """Scores `weights` in a copy of the network on every set of the recipe's validation."""
     trained = copy.deepcopy(net)
     trained.load_state_dict(dict(weights))
-    model = make_model(recipe, codec, [TorchGraph(trained)], torch_step(trained))
+    model = make_model(recipe, codec, torch_graphs(trained), torch_step(trained))
     protocol = find_protocol(recipe.validate.protocol)
     scores: dict[str, dict[str, Any]] = {}
     figures, examples = [], []

@@ -57,3 +57,9 @@ def test_masked_l1_averages_over_the_mask_only():
 
 def test_without_positives_hard_negative_bce_is_zero():
     assert float(losses.hard_negative_bce(LOGITS, torch.zeros_like(TARGET), MASK)) == 0
+
+
+def test_without_positives_the_least_number_of_negatives_can_count():
+    hardest = sorted((bce(logit, 0) for logit, _ in cells()), reverse=True)[:7]
+    found = losses.hard_negative_bce(LOGITS, torch.zeros_like(TARGET), MASK, least=7)
+    assert float(found) == pytest.approx(sum(hardest) / 7, rel=1e-5)

@@ -16,6 +16,7 @@ from .db import DBNet
 from .fcenet import FCENetwork
 from .psenet import PSENetwork
 from .recognizer import FourStage
+from .textbpn import TextBPNetwork
 
 __all__ = ["NETS", "Trainable", "make_net"]
 
@@ -24,6 +25,7 @@ NETS: dict[str, type[Trainable]] = {
     "db": DBNet,
     "psenet": PSENetwork,
     "fcenet": FCENetwork,
+    "textbpn": TextBPNetwork,
 }
 
 

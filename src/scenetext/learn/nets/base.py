@@ -9,7 +9,10 @@ from torch import Tensor, nn
 
 
 class Trainable(nn.Module):
-    """A network with two verbs: `forward`, which is exported, and `losses`, which is trained."""
+    """A network with two verbs: `forward`, which is exported, and `losses`, which is trained.
+
+    What is exported beside it, where there is need: `step` and `refine`.
+    """
 
     def forward(self, images: Tensor) -> dict[str, Tensor]:
         """The named outputs that the codec decodes, from images (N, C, H, W) float32, normalised."""
@@ -17,6 +20,14 @@ class Trainable(nn.Module):
 
     def step(self) -> nn.Module | None:
         """The graph that a search over texts runs character by character; None where there is no need."""
+        return None
+
+    def refine(self) -> nn.Module | None:
+        """The second graph of a model of two, such as one that deforms what the first proposed; else None.
+
+        Its forward names its inputs: outputs of `forward` for one view, and what the codec's `propose` makes
+        of them, of which there may be nothing (an axis of length 0). It is a part of the network.
+        """
         return None
 
     def losses(self, images: Tensor, targets: dict[str, Tensor]) -> dict[str, Tensor]:

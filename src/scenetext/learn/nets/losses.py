@@ -7,15 +7,18 @@ from torch import Tensor
 from torch.nn import functional
 
 
-def hard_negative_bce(logits: Tensor, target: Tensor, mask: Tensor, ratio: float = 3.0) -> Tensor:
+def hard_negative_bce(
+    logits: Tensor, target: Tensor, mask: Tensor, ratio: float = 3.0, least: int = 0
+) -> Tensor:
     """Binary cross-entropy over all positives and the `ratio` times as many hardest negatives of the batch.
 
-    As in DB's code: soft targets count as positives by their value; with no positive the loss is 0.
+    As in DB's code: soft targets count as positives by their value; with no positive the loss is that of the
+    `least` hardest negatives, or 0.
     """
     loss = functional.binary_cross_entropy_with_logits(logits, target, reduction="none") * mask
     positive = target * mask
     negative = (1 - target) * mask
-    wanted = int(min(float(negative.sum()), ratio * float(positive.sum())))
+    wanted = int(min(float(negative.sum()), ratio * float(positive.sum()) or least))
     hardest = (loss * negative).flatten().topk(wanted).values if wanted else loss.new_zeros(1)
     return ((loss * positive).sum() + hardest.sum()) / (positive.sum() + wanted + 1e-6)
 
