@@ -3,6 +3,7 @@
 import json
 
 import numpy as np
+import onnx
 import pytest
 import torch
 from toy_recipes import toy_recipe
@@ -12,7 +13,7 @@ from scenetext.charset import CHARSETS
 from scenetext.cli.main import main
 from scenetext.codecs.attention import END
 from scenetext.detector import Detector
-from scenetext.errors import TrainingError
+from scenetext.errors import SettingsError, TrainingError
 from scenetext.learn import export as exporting
 from scenetext.learn.checkpoint import initial_weights, load_checkpoint
 from scenetext.learn.engine import Options, train
@@ -92,6 +93,32 @@ def test_a_graph_that_scores_otherwise_is_not_written(toy_data, tmp_path, monkey
     monkeypatch.setattr(exporting, "_FIGURE_TOLERANCE", -1.0)
     with pytest.raises(TrainingError, match="not written"):
         export(run, tmp_path / "bundle", data=toy_data, threads=1)
+    assert not (tmp_path / "bundle").exists()
+
+
+def test_a_detector_of_integers_finds_what_the_network_finds_or_is_not_written(
+    toy_data, tmp_path, monkeypatch
+):
+    run = trained(toy_data, tmp_path / "run", "db-light")
+    bundle = export(run, tmp_path / "bundle", data=toy_data, threads=1, int8=True)
+    kinds = {node.op_type for node in onnx.load(bundle.folder / "model.onnx").graph.node}
+    assert "QuantizeLinear" in kinds
+    assert "8-bit" in bundle.manifest.description
+    assert bundle.manifest.scores
+    assert isinstance(Detector.load(bundle.folder, 1).detect(np.zeros((40, 60, 3), np.uint8)), list)
+    monkeypatch.setattr(exporting, "_INT8_TOLERANCE", -1.0)  # as if a figure had to rise by that much
+    with pytest.raises(TrainingError, match="not written"):
+        export(run, tmp_path / "worse", data=toy_data, threads=1, int8=True)
+    assert not (tmp_path / "worse").exists()
+
+
+def test_integers_are_for_detectors_with_photos(toy_data, tmp_path):
+    run = trained(toy_data, tmp_path / "words", "rosetta")
+    with pytest.raises(SettingsError, match="only detectors"):
+        export(run, tmp_path / "bundle", data=toy_data, int8=True)
+    run = trained(toy_data, tmp_path / "scenes", "db-light")
+    with pytest.raises(SettingsError, match="--data"):
+        export(run, tmp_path / "bundle", int8=True)
     assert not (tmp_path / "bundle").exists()
 
 

@@ -35,6 +35,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
         metavar="NAME:SPLIT",
         help="score this data set too, besides the recipe's validation sets",
     )
+    parser.add_argument(
+        "--int8",
+        action="store_true",
+        help="convolutions of a detector compute with 8-bit integers, calibrated on photos of the recipe's "
+        "last stage: about half the time to read; refused if a figure falls by more than 0.005",
+    )
     parser.add_argument("--name", help="of the model (default: the recipe's)")
     parser.add_argument("--licence", default="Apache-2.0", help="of the weights (default: %(default)s)")
     parser.add_argument("--threads", type=positive, metavar="N", help="processors to use (default: all)")
@@ -53,6 +59,7 @@ def run(args: argparse.Namespace) -> int:
         also=args.also,
         licence=args.licence,
         threads=args.threads,
+        int8=args.int8,
     )
     print(bundle.folder)
     return 0
