@@ -7,6 +7,8 @@ import torch
 from onnx import TensorProto, helper, numpy_helper
 from safetensors.torch import load
 
+from scenetext.bundle import available
+from scenetext.learn.checkpoint import initial_weights
 from scenetext.learn.half import half_weights, halve_graph
 from scenetext.runtime import OrtGraph
 
@@ -63,3 +65,10 @@ def test_weights_for_training_on_that_half_precision_cannot_hold_stay_single(val
     stored = load(half_weights(state))
     assert torch.equal(stored["norm.running_var"], state["norm.running_var"])
     assert stored["linear.weight"].dtype == torch.float16
+
+
+@pytest.mark.parametrize("name", available())
+def test_the_weights_of_every_packaged_model_can_be_trained_on(name):
+    weights = initial_weights(name)
+    assert weights
+    assert all(torch.isfinite(value.float()).all() for value in weights.values())
