@@ -28,13 +28,14 @@ class Sum(nn.Module):
         super().__init__()
         self.bias = nn.Parameter(torch.ones(1))
 
-    def forward(self, left, right):
-        return {"sum": left + right + self.bias}
+    def forward(self, left, right, more=None):
+        return {"sum": left + right + self.bias + (0 if more is None else more)}
 
 
 def test_a_graph_takes_what_its_forward_names_and_misses_what_is_not_there():
     one, graph = np.ones(1, np.float32), TorchGraph(Sum())
-    assert input_names(Sum()) == ["left", "right"]
+    assert input_names(Sum()) == ["left", "right", "more"]
     assert graph({"right": one, "scores": one, "left": one})["sum"] == 3
+    assert graph({"right": one, "more": one, "left": one})["sum"] == 4
     with pytest.raises(GraphError, match="Sum: no input 'right' among left, scores"):
         graph({"left": one, "scores": one})

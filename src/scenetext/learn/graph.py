@@ -15,15 +15,17 @@ class TorchGraph:
     """Named numpy arrays in and out of a module, in evaluation mode and full precision.
 
     The inputs are the arguments of the module's forward: {"images": (N, C, H, W) float32} for a network. Of
-    what it is given it takes just those. Called without one of them it raises GraphError.
+    what it is given it takes just those. Called without one that has no default it raises GraphError.
     """
 
     def __init__(self, module: nn.Module) -> None:
         self.module = module
-        self.inputs = input_names(module)
+        parameters = inspect.signature(module.forward).parameters
+        self.inputs = list(parameters)
+        self.needed = [name for name, p in parameters.items() if p.default is p.empty]
 
     def __call__(self, inputs: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-        missing = [name for name in self.inputs if name not in inputs]
+        missing = [name for name in self.needed if name not in inputs]
         if missing:
             raise GraphError(
                 f"{type(self.module).__name__}: no input {missing[0]!r} among {', '.join(inputs)}"
@@ -33,7 +35,9 @@ class TorchGraph:
         try:
             with torch.inference_mode():
                 device = next(self.module.parameters()).device
-                arrays = {name: torch.from_numpy(inputs[name]).to(device) for name in self.inputs}
+                arrays = {
+                    name: torch.from_numpy(inputs[name]).to(device) for name in self.inputs if name in inputs
+                }
                 outputs = self.module(**arrays)
         finally:
             self.module.train(was_training)
