@@ -1,6 +1,7 @@
 """What each detector's codec keeps of words, and how long it takes to decode a photo.
 
     python benchmarks/detectors.py [--recipes NAME ...] [--count 12]
+    python benchmarks/detectors.py --graphs db-light other-bundle      # the processor time of their graphs
 
 A view of 1280x736 pixels holds 60 words, straight and curved ones, 14 to 40
 pixels high. Each recipe's codec encodes them, and decodes what a network that had learnt them would put out
@@ -14,11 +15,13 @@ from __future__ import annotations
 import argparse
 import time
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from machine import describe, versions
 
+from scenetext.bundle import load_bundle
 from scenetext.codecs import make_codec
 from scenetext.geometry import box_polygon, iou
 from scenetext.learn.cost import operations, parameters
@@ -75,8 +78,7 @@ def ideal(codec: Any, instances: list[TextInstance]) -> Mapping[str, np.ndarray]
     if "kernels" in targets:  # PSENet
         return {"kernels": targets["kernels"][None].astype(np.float32) / 255}
     if "distance" in targets:  # TextBPN
-        prior = np.concatenate([targets["text"][None], targets["distance"][None], targets["direction"]])
-        outputs = {"prior": prior[None].astype(np.float32)}
+        outputs = codec.ideal(instances, SIZE)
         proposed = codec.propose(outputs)
         return outputs | proposed | {"boundaries": proposed["proposals"]}
     return {
@@ -113,12 +115,34 @@ def row(name: str, count: int) -> str:
     return f"| {' | '.join(cells)} |"
 
 
+def graph_time(name: str, count: int) -> float:
+    """Median processor milliseconds of a bundle's first graph for a view, on one thread."""
+    graph = load_bundle(name, "detection").graphs(1)[0]
+    images = {"images": np.random.default_rng(0).standard_normal((1, 3, *SIZE), dtype=np.float32)}
+    graph(images)
+    seconds = []
+    for _ in range(count):
+        began = time.process_time()
+        graph(images)
+        seconds.append(time.process_time() - began)
+    return 1000 * float(np.median(seconds))
+
+
 def main() -> None:
     detectors = [name for name in recipe_names() if load_recipe(name).task == "detection"]
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--recipes", nargs="+", choices=detectors, default=detectors, metavar="NAME")
     parser.add_argument("--count", type=int, default=12, metavar="N", help="views; default: 12")
+    parser.add_argument(
+        "--graphs", nargs="+", default=[], metavar="NAME|DIR", help="bundles, whose graphs to time"
+    )
     args = parser.parse_args()
+    if args.graphs:
+        print(f"{describe()}; {versions('onnxruntime')}.\n")
+        print("| bundle | graph, ms |\n|---|--:|")
+        for name in args.graphs:
+            print(f"| {Path(name).name} | {graph_time(name, args.count):.1f} |", flush=True)
+        return
     print(f"{describe()}; {versions('numpy', 'shapely', 'contourpy')}. {args.count} views of 60 words.\n")
     print("| recipe | M parameters | GFLOPs | mean IoU | least | found, % | decode, ms |")
     print("|---|--:|--:|--:|--:|--:|--:|")

@@ -33,6 +33,13 @@ def test_repeated_points_are_dropped_also_at_the_closing():
     assert g.iou(g.without_duplicates(doubled), BOX) == pytest.approx(1)
 
 
+def test_a_closed_outline_begins_where_it_began():
+    closed = np.concatenate([BOX, BOX[:1]])
+    assert np.array_equal(g.without_duplicates(closed), BOX)
+    assert np.array_equal(g.without_duplicates(np.repeat(closed, 2, axis=0)), BOX)
+    assert len(g.without_duplicates(np.zeros((5, 2)))) == 1
+
+
 def test_iou_of_known_boxes():
     assert g.iou(BOX, BOX) == pytest.approx(1)
     assert g.iou(BOX, BOX + [20, 0]) == pytest.approx(1 / 3)

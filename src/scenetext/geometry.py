@@ -37,10 +37,12 @@ def clockwise(polygon: np.ndarray) -> np.ndarray:
 
 
 def without_duplicates(polygon: np.ndarray, tolerance: float = 1e-3) -> np.ndarray:
-    """The polygon without points that repeat their predecessor (the last one closing on the first)."""
+    """The polygon without points that repeat their predecessor, or at its end the first one, which stays."""
     points = np.asarray(polygon, dtype=np.float32)
-    keep = np.linalg.norm(points - np.roll(points, 1, axis=0), axis=1) > tolerance
-    return points[keep] if keep.any() else points[:1]
+    steps = np.linalg.norm(np.diff(points, axis=0), axis=1)
+    points = points[np.concatenate([[True], steps > tolerance])] if len(points) else points
+    closed = len(points) > 1 and float(np.linalg.norm(points[-1] - points[0])) <= tolerance
+    return points[:-1] if closed else points
 
 
 def box_polygon(left: float, top: float, right: float, bottom: float) -> np.ndarray:

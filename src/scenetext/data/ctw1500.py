@@ -10,7 +10,7 @@ from ..errors import DataError, OnWrong, strict, unknown_name
 from ..labels import ILLEGIBLE, decode_lines, excerpt, leading_numbers, read_file
 from ..types import Sample, TextInstance
 from .files import all_of, data_folder
-from .scenes import labelled_scenes, line_reader, pairs_of, truth
+from .scenes import find_entries, labelled_scenes, line_reader, pairs_of, truth
 
 # Of each split the folders of the pictures and of the label files.
 SPLITS = {
@@ -79,14 +79,7 @@ def _read(file: Path, wrong: OnWrong) -> list[TextInstance]:
     text = "\n".join(decode_lines(read_file(file), str(file), wrong))
     if "<image" not in text:
         raise DataError(f"{file}: expected XML with an <image> and <box>es")
-    instances = []
-    for entry in _ENTRY.finditer(text):
-        try:
-            instances.append(_parse_entry(entry[1]))
-        except ValueError as error:
-            line = text.count("\n", 0, entry.start()) + 1
-            wrong(DataError(f"{file}:{line}: {error}"))
-    return instances
+    return find_entries(file, text, _ENTRY, lambda entry: _parse_entry(entry[1]), wrong)
 
 
 def _parse_entry(entry: str) -> TextInstance:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
@@ -74,6 +75,27 @@ def line_reader(parse: Callable[[str], TextInstance]) -> LabelReader:
         return parse_lines(read_file(file), str(file), parse, wrong)
 
     return read
+
+
+def find_entries(
+    file: Path,
+    text: str,
+    pattern: re.Pattern[str],
+    parse: Callable[[re.Match[str]], TextInstance],
+    wrong: OnWrong,
+) -> list[TextInstance]:
+    """What `parse`, which raises ValueError with the reason, makes of each match of a pattern in a text.
+
+    For layouts whose entries run over several lines.
+    """
+    instances = []
+    for entry in pattern.finditer(text):
+        try:
+            instances.append(parse(entry))
+        except ValueError as error:
+            line = text.count("\n", 0, entry.start()) + 1
+            wrong(DataError(f"{file}:{line}: {error}"))
+    return instances
 
 
 def labelled_scenes(

@@ -16,7 +16,7 @@ from ..labels import decode_lines, excerpt, parse_line, read_file
 from ..types import Sample, TextInstance
 from .files import all_of, data_folder
 from .mat import load_mat, strings
-from .scenes import in_order, labelled_scenes, truth
+from .scenes import find_entries, in_order, labelled_scenes, truth
 
 SPLITS = {"train": "Train", "test": "Test"}
 
@@ -64,19 +64,10 @@ def _read(file: Path, wrong: OnWrong) -> list[TextInstance]:
     if file.suffix == ".mat":
         return _read_mat(file, wrong)
     text = "\n".join(decode_lines(read_file(file), str(file), wrong))
-    return _read_entries(file, text, wrong) if text.lstrip()[:2] == "x:" else _read_lines(file, text, wrong)
-
-
-def _read_entries(file: Path, text: str, wrong: OnWrong) -> list[TextInstance]:
-    """Entries x, y, ornt, transcriptions; each may run over several lines."""
-    instances = []
-    for entry in _ENTRY.finditer(text):
-        try:
-            instances.append(parse_entry(entry[0]))
-        except ValueError as error:
-            line = text.count("\n", 0, entry.start()) + 1
-            wrong(DataError(f"{file}:{line}: {error}"))
-    return instances
+    if text.lstrip()[:2] != "x:":
+        return _read_lines(file, text, wrong)
+    # entries x, y, ornt, transcriptions; each may run over several lines
+    return find_entries(file, text, _ENTRY, lambda entry: parse_entry(entry[0]), wrong)
 
 
 def parse_entry(entry: str) -> TextInstance:

@@ -133,6 +133,14 @@ def shapes_of(
     return shapes, areas, valid
 
 
+def shared_areas(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """(len(a), len(b)) the area that each pair of shapes shares."""
+    shared = np.zeros((len(a), len(b)))
+    rows, columns, values = intersections(a, b)
+    shared[rows, columns] = values
+    return shared
+
+
 def intersections(a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Index in a, index in b and shared area of each pair whose boxes meet, in order of a, then b."""
     if not len(a) or not len(b):

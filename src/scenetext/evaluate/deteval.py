@@ -10,7 +10,7 @@ import numpy as np
 
 from ..labels import Layout
 from ..types import TextInstance
-from .detection import intersections, shapes_of
+from .detection import shapes_of, shared_areas
 from .score import Score, shares
 
 _SHARE = 0.8  # of a find whose parts are several
@@ -80,9 +80,7 @@ class DetEval:
             return _box_coverage(_boxes(truth), _boxes(predictions))
         shapes, areas, _ = shapes_of(truth)
         others, other_areas, _ = shapes_of(predictions)
-        shared = np.zeros((len(truth), len(predictions)))
-        rows, columns, values = intersections(shapes, others)
-        shared[rows, columns] = values
+        shared = shared_areas(shapes, others)
         sigma = np.round(shared / np.maximum(areas, 1e-9)[:, None], 2)
         tau = np.round(shared / np.maximum(other_areas, 1e-9)[None], 2)
         return sigma, tau, np.ones(shared.shape, dtype=bool)

@@ -10,7 +10,7 @@ import numpy as np
 
 from ..labels import Layout
 from ..types import TextInstance
-from .detection import intersections, shapes_of
+from .detection import shapes_of, shared_areas
 from .score import Score, precision_recall
 
 
@@ -42,9 +42,7 @@ class Pascal:
             care = np.array([instance.legible for instance in wanted], dtype=bool)
             shapes, areas, _ = shapes_of(wanted)
             others, other_areas, _ = shapes_of(found)
-            shared = np.zeros((len(wanted), len(found)))
-            rows, columns, values = intersections(shapes, others)
-            shared[rows, columns] = values
+            shared = shared_areas(shapes, others)
             counts = ~(shared[~care] > self.ignore_overlap * other_areas).any(axis=0)
             overlap = shared / np.maximum(areas[:, None] + other_areas[None] - shared, 1e-9)
             overlap = overlap[care][:, counts]
