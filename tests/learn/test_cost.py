@@ -11,8 +11,8 @@ from torch import nn
 
 from scenetext.cli.main import main
 from scenetext.codecs import make_codec
-from scenetext.image import CropResize
-from scenetext.learn.cost import Cost, operations, recognizer_cost, structures
+from scenetext.image import CropResize, SceneResize
+from scenetext.learn.cost import Cost, detector_cost, operations, parameters, recognizer_cost, structures
 from scenetext.learn.nets import make_net
 
 # Trans, Feat, Seq, Pred, name; parameters, frames and 2 x multiply-adds (in 1e9) at 32x100 with 36
@@ -147,3 +147,28 @@ def test_the_second_graph_counts_for_each_of_the_proposals():
     layers = 12 * (4 + 2 * 4 * 4) + 2 * 4 * 4 * 4  # of the 1x1 convolution and the recurrent network
     layers += 24 * 8 + 16 * 8 + 16 * 8 + 16 * 4 + 16 * 4 + 4 * 2 + 2 * 2
     assert sum(cost(8).values()) - sum(cost(3).values()) == 5 * 3 * 20 * 2 * layers
+
+
+@pytest.mark.parametrize(
+    ("net", "codec"),
+    [
+        ({"name": "db", "backbone": "light", "width": 16}, {"name": "db", "stride": 2}),
+        (
+            {"name": "textbpn", "backbone": "light", "width": 8, "gcn": [8, 8, 8, 4]},
+            {"name": "textbpn", "stride": 4},
+        ),
+    ],
+)
+def test_a_detectors_cost_is_of_a_photo_of_1280x736_with_60_words(net, codec):
+    codec = make_codec(codec)
+    resize = SceneResize(max_pixels=1280 * 736 // 16, multiple=32, max_upscale=1.0)
+    cost = detector_cost(net, codec, resize)
+    assert cost.shape == (3, 192, 320)
+    model = make_net(net, codec)
+    assert cost.parameters == parameters(model)
+    alone = sum(operations(model, cost.shape).values())
+    if model.refine() is None:
+        assert cost.operations == alone
+    else:
+        given = {"proposals": np.ones((60, 20, 2), np.float32)}
+        assert cost.operations == sum(operations(model, cost.shape, given).values()) > alone

@@ -3,236 +3,30 @@
 from __future__ import annotations
 
 import argparse
-import json
-import sys
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
-from ..benchmark import PROTOCOL, REPEATS, TIMED, Found, Standing, find_lists, stand
-from ..bundle import load_bundle
-from ..errors import SettingsError
-from ..evaluate.protocols import find_protocol
-from ..recipe import recipe_from_json
-from ..recognizer import Recognizer
-from ..runtime import cpu_count
-from .arguments import positive, whole
-from .tables import markdown, plain
-
-if TYPE_CHECKING:
-    from ..learn.cost import Cost  # needs torch
+from . import detector_table, recognizer_table
 
 HELP = "Print the table of a set of models over the test sets that papers use."
-MISSING = "missing"
-UNKNOWN = "-"
-OPERATIONS = "GFLOPs: 2 x multiply-adds of all layers with weights"
-STRUCTURE_NOTES = f"""{OPERATIONS}, for an image of 1x32x100 and 36 characters.
-As published: the benchmark's attention projects all frames again in each of its 26 steps, ours once."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """The arguments of the command."""
     tasks = parser.add_subparsers(dest="task", required=True, metavar="TASK")
-    recognizers = tasks.add_parser(
-        "recognizers",
-        help="word accuracy on the ten lists of the recognition benchmark, time, parameters, operations",
-        description="The table of the recognition benchmark (Baek et al. 2019) for a set of recognisers.",
-        epilog=(
-            "MODEL is a bundle (packaged name or folder) or the folder of a training run. A list is an LMDB "
-            "folder of its name in --data or its folder 'evaluation', or one of our data sets."
-        ),
+    recognizer_table.configure(
+        tasks.add_parser(
+            "recognizers",
+            help="word accuracy on the ten lists of the recognition benchmark, time, parameters, operations",
+        )
     )
-    add = recognizers.add_argument
-    add("models", nargs="*", metavar="MODEL")
-    add("--data", type=Path, default=Path("data"), metavar="DIR", help="default: data")
-    add("--sets", nargs="+", default=[], metavar="NAME", help="only these lists, or data sets NAME:SPLIT")
-    add("--limit", type=whole, default=0, metavar="N", help="only the first N words of each list (0: all)")
-    add("--threads", type=positive, metavar="N", help="processors to use (default: all)")
-    add("--format", choices=("text", "markdown", "json"), default="text")
-    add("--structure", action="store_true", help="the 24 four-stage models: parameters, frames, operations")
-    recognizers.set_defaults(print_table=_recognizers)
+    detector_table.configure(
+        tasks.add_parser(
+            "detectors",
+            help="precision, recall and F on data sets of photos, time, parameters, operations",
+        )
+    )
 
 
 def run(args: argparse.Namespace) -> int:
     """Prints the table."""
     args.print_table(args)
     return 0
-
-
-def _recognizers(args: argparse.Namespace) -> None:
-    if args.structure:
-        if args.models:
-            raise SettingsError("--structure is about the networks alone; name no models with it")
-        print(_structure(args.format))
-        return
-    if not args.models:
-        raise SettingsError("name at least one model, or --structure")
-    from tqdm import tqdm
-
-    # everything is opened before anything is run
-    candidates = [_candidate(name, args.threads) for name in args.models]
-    lists = find_lists(args.sets, args.data, args.limit)
-    words = sum(len(found.samples) for found in lists if found.samples is not None)
-    entries = []
-    with tqdm(total=words * len(candidates), disable=None, file=sys.stderr, unit="word") as bar:
-        for candidate in candidates:
-            entries.append((candidate, stand(candidate.model, lists, bar.update)))
-    threads = args.threads or cpu_count()
-    if args.format == "json":
-        print(json.dumps(_to_dict(entries, lists, threads), indent=2))
-        return
-    header = ["model", *(found.entry.name + "*" * found.differs for found in lists)]
-    header += ["union", "ten lists", "ms", "M parameters", "GFLOPs"]
-    rows = [_row(candidate, standing, lists) for candidate, standing in entries]
-    if args.format == "markdown":
-        print(markdown(header, rows))
-    else:  # a terminal is not wide enough for the paper's layout
-        print(plain(*_transposed(header, rows)))
-    bullet = "- " if args.format == "markdown" else ""
-    print("\n" + "\n".join(bullet + note for note in _notes(candidates, lists, threads)))
-
-
-@dataclass(frozen=True)
-class _Candidate:
-    """A recogniser that takes part, what runs it, and what it costs, if that can be known."""
-
-    name: str
-    model: Recognizer
-    runtime: str
-    cost: Cost | None
-
-
-def _candidate(name: str, threads: int | None) -> _Candidate:
-    """What MODEL names. Raises what loading a bundle or a run raises."""
-    place = Path(name) / "recipe.json"
-    if place.is_file():
-        from ..learn.validate import load_run  # needs torch
-
-        recipe = recipe_from_json(place.read_text(encoding="utf-8"), str(place))
-        if recipe.task != "recognition":
-            raise SettingsError(f"{name}: a run for {recipe.task}, where one for recognition is needed")
-        model = load_run(Path(name), threads=threads)[0]
-        assert isinstance(model, Recognizer)  # by the recipe's task
-        return _Candidate(name, model, "torch", _cost(recipe.net, model))
-    model = Recognizer.load(name, threads)
-    net = load_bundle(name).manifest.recipe.get("net", {})
-    return _Candidate(name, model, "onnxruntime", _cost(net, model))
-
-
-def _cost(net: Mapping[str, Any], model: Recognizer) -> Cost | None:
-    """None for a bundle that does not say what its network is, and without torch."""
-    try:
-        from ..learn.cost import recognizer_cost
-    except ImportError:  # the rest of the table is worth having
-        return None
-    return recognizer_cost(net, model.codec, model.resize) if net else None
-
-
-def _row(candidate: _Candidate, standing: Standing, lists: Sequence[Found]) -> list[str]:
-    accuracies = [standing.accuracy(found.entry.name) for found in lists]
-    union_differs = any(found.differs for found in lists if found.entry.union)
-    differs = any(found.differs for found in lists)
-    cost = candidate.cost
-    return [
-        candidate.name,
-        *(MISSING if share is None else f"{100 * share:.1f}" for share in accuracies),
-        MISSING if standing.union is None else f"{100 * standing.union:.2f}" + "*" * union_differs,
-        MISSING if standing.lists is None else f"{100 * standing.lists:.2f}" + "*" * differs,
-        f"{standing.milliseconds:.1f}",
-        f"{cost.parameters / 1e6:.2f}" if cost else UNKNOWN,
-        f"{cost.operations / 1e9:.2f}" if cost else UNKNOWN,
-    ]
-
-
-def _transposed(header: list[str], rows: list[list[str]]) -> tuple[list[str], list[list[str]]]:
-    columns = [list(column) for column in zip(header, *rows, strict=True)]
-    return columns[0], columns[1:]
-
-
-def _notes(candidates: Sequence[_Candidate], lists: Sequence[Found], threads: int) -> list[str]:
-    """What the figures are: lines below the table."""
-    protocol = find_protocol(PROTOCOL)
-    notes = [
-        f"Accuracy in percent by {PROTOCOL}: {protocol.description}.",
-        "union: of the 8539 words of seven lists, without the smaller versions; the total of the paper.",
-        "ten lists: of all 12067 entries, most words of the versions twice; the total of the paper's script.",
-    ]
-    notes += [
-        f"* {found.entry.name} has {len(found.samples or ())} words here, {found.entry.words} as published."
-        for found in lists
-        if found.differs
-    ]
-    notes.append(f"ms: {_timing(threads)}.")
-    notes.append(f"{OPERATIONS}, for a crop of 32x100.")
-    for candidate in candidates:
-        shape = f", sees that crop as {_shape(candidate.cost)}" if candidate.cost else ""
-        notes.append(f"{candidate.name}: {candidate.runtime}{shape}.")
-    return notes
-
-
-def _timing(threads: int) -> str:
-    return (
-        f"from a crop in memory to its text, one crop at a time, threads: {threads}; mean over up to {TIMED} "
-        f"crops, spread over the lists, of the median of {REPEATS} runs"
-    )
-
-
-def _shape(cost: Cost) -> str:
-    return "x".join(map(str, cost.shape))
-
-
-def _to_dict(
-    entries: Sequence[tuple[_Candidate, Standing]], lists: Sequence[Found], threads: int
-) -> dict[str, Any]:
-    """The table for programs: shares in [0, 1], None for what is missing."""
-    return {
-        "protocol": PROTOCOL,
-        "sets": {
-            found.entry.name: {
-                "words": None if found.samples is None else len(found.samples),
-                "published": found.entry.words or None,
-                "in_union": found.entry.union,
-            }
-            for found in lists
-        },
-        "timing": _timing(threads),
-        "threads": threads,
-        "models": [
-            {
-                "model": candidate.name,
-                "runtime": candidate.runtime,
-                "accuracy": {f.entry.name: standing.accuracy(f.entry.name) for f in lists},
-                "correct": {name: correct for name, (correct, _) in standing.counts.items()},
-                "union": standing.union,
-                "ten_lists": standing.lists,
-                "milliseconds": round(standing.milliseconds, 3),
-                "parameters": candidate.cost and candidate.cost.parameters,
-                "operations": candidate.cost and candidate.cost.operations,
-                "input": candidate.cost and list(candidate.cost.shape),
-            }
-            for candidate, standing in entries
-        ],
-    }
-
-
-def _structure(form: str) -> str:
-    """The table of the 24 models."""
-    from ..learn.cost import structures  # needs torch
-
-    if form == "json":
-        return json.dumps([asdict(structure) for structure in structures()], indent=2)
-    header = ["#", "Trans", "Feat", "Seq", "Pred", "name", "parameters", "frames", "GFLOPs", "as published"]
-    rows = [
-        [
-            str(number),
-            *(s.trans, s.feat, s.seq, s.pred, s.name),
-            f"{s.parameters:,}",
-            str(s.frames),
-            f"{s.operations / 1e9:.2f}",
-            f"{s.published / 1e9:.2f}",
-        ]
-        for number, s in enumerate(structures(), start=1)
-    ]
-    table = markdown(header, rows) if form == "markdown" else plain(header, rows)
-    return f"{table}\n\n{STRUCTURE_NOTES}"

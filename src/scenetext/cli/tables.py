@@ -20,3 +20,9 @@ def markdown(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """A table in Markdown, of the same alignment."""
     lines = [f"| {' | '.join(row)} |" for row in (header, *rows)]
     return "\n".join([lines[0], "|---|" + "--:|" * (len(header) - 1), *lines[1:]])
+
+
+def turned(header: Sequence[str], rows: Sequence[Sequence[str]]) -> tuple[list[str], list[list[str]]]:
+    """The same table with its columns as rows, for a terminal that is not wide enough."""
+    columns = [list(column) for column in zip(header, *rows, strict=True)]
+    return columns[0], columns[1:]

@@ -1,4 +1,4 @@
-"""What a recogniser is made of and what it costs to run: parameters, frames, operations.
+"""What a network is made of and what it costs to run: parameters, frames, operations.
 
 Operations are 2 x the multiply-adds of all layers with weights: convolutions, linear layers, recurrent cells.
 Products of two activations (the glimpse of the attention, the grid of the spline) are below a thousandth of
@@ -19,13 +19,17 @@ from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
 from ..codecs import make_codec
-from ..image import CropResize
+from ..geometry import box_polygon
+from ..image import CropResize, SceneResize
+from ..types import TextInstance
 from .graph import input_names
 from .nets import Trainable, make_net
 from .nets.attention import AttentionHead
 from .nets.recognizer import FourStage
 
 HEIGHT, WIDTH = 32, 100  # of the benchmark's images
+PHOTO = (736, 1280)  # height and width of the photo that detectors are compared on,
+WORDS = (10, 6)  # which holds rows and columns of words
 CHARSET = "alphanumeric36"
 NAMES = {
     ("none", "vgg", "bilstm", "ctc"): "CRNN",
@@ -88,6 +92,28 @@ def recognizer_cost(net: Mapping[str, Any], codec: Any, resize: CropResize) -> C
         model = make_net(net, codec)
     shape = (resize.channels, resize.height, resize.width_for(HEIGHT, WIDTH))
     return Cost(parameters(model), sum(operations(model, shape).values()), shape)
+
+
+def detector_cost(net: Mapping[str, Any], codec: Any, resize: SceneResize) -> Cost:
+    """The cost of the network that a recipe's [net] table describes, for one photo of 1280x736 with 60 words.
+
+    The words matter to a network of two graphs only. Raises SettingsError if the table fits no network.
+    """
+    with _Unset():
+        model = make_net(net, codec)
+    size = resize.size_for(*PHOTO)
+    proposals = None
+    if model.refine() is not None:
+        height, width = size[0] / WORDS[0], size[1] / WORDS[1]
+        words = [
+            TextInstance(
+                box_polygon((c + 0.1) * width, (r + 0.3) * height, (c + 0.9) * width, (r + 0.7) * height)
+            )
+            for r, c in product(range(WORDS[0]), range(WORDS[1]))
+        ]
+        proposals = codec.propose(codec.ideal(words, size))
+    shape = (3, *size)
+    return Cost(parameters(model), sum(operations(model, shape, proposals).values()), shape)
 
 
 def structures() -> Iterator[Structure]:
