@@ -1,4 +1,4 @@
-"""Renders the example photos: four places that never were, from nothing but fonts and random numbers.
+"""Renders the example photos: five places that never were, from nothing but fonts and random numbers.
 
     python examples/make.py --fonts FOLDER [--out examples] [--seed 7]
 
@@ -278,9 +278,53 @@ def van(picture: Picture) -> None:
     picture.sign(["KD 4072"], (242, 626), 11, NARROW, BLACK, plate=Plate(YELLOW, radius=0.2, pad=(0.4, 0.35)))
 
 
+def fairground(picture: Picture) -> np.ndarray:
+    """Round signs, arches and banners: nearly all of the writing is bent."""
+    rng = picture.rng
+    picture.fill((0, 0, WIDTH, 480), sky(rng, 480, WIDTH, (70, 100, 160), (236, 190, 150)))
+    picture.fill((0, 470, WIDTH, 720), aged(rng, lit(rng, 250, WIDTH, (120, 150, 84)), 7))
+    for left, right, colour in ((30, 410, (120, 40, 60)), (870, 1250, (40, 60, 110))):
+        picture.fill((left, 330, right, 660), planks(rng, 330, right - left, colour, 40))
+        picture.fill((left - 16, 286, right + 16, 340), stripes(rng, 54, right - left + 32, (WHITE, RED), 33))
+        picture.shade((left, 340, right, 362), 0.5, 8)
+    picture.fill((455, 300, 825, 660), planks(rng, 360, 370, (150, 106, 60), 46))
+    picture.fill((560, 470, 720, 660), lit(rng, 190, 160, (36, 26, 30)))
+
+    def disc(centre: tuple[int, int], radius: int, colour: tuple[float, float, float]) -> None:
+        cv2.circle(picture.image, (centre[0] + 5, centre[1] + 8), radius, (40, 40, 44), -1, cv2.LINE_AA)
+        cv2.circle(picture.image, centre, radius, GOLD, -1, cv2.LINE_AA)
+        cv2.circle(picture.image, centre, radius - 6, colour, -1, cv2.LINE_AA)
+
+    disc((220, 165), 118, (110, 30, 44))
+    picture.sign(["CAROUSEL"], (220, 117), 25, SERIF, WHITE, bend=2.5, spacing=0.06)
+    picture.sign(["1908"], (220, 170), 30, SERIF, GOLD)
+    picture.sign(["two rides"], (220, 232), 20, SERIF, WHITE, bend=-1.9)
+    disc((1060, 165), 118, (30, 52, 104))
+    picture.sign(["SEASIDE"], (1060, 112), 26, ROUND, WHITE, bend=2.3, spacing=0.06)
+    picture.sign(["ICE CREAM"], (1060, 222), 21, ROUND, YELLOW, bend=-2.3, spacing=0.04)
+    picture.sign(["No. 5"], (1060, 168), 24, ROUND, WHITE)
+    arch = Style(GOLD, depth=(110, 60, 20), shift=(0.04, 0.05), shadow=(20, 20, 20), softness=0.03)
+    picture.sign(["WONDER PARK"], (640, 212), 52, SERIF, arch, bend=1.7, spacing=0.05)
+    picture.sign(
+        ["GHOST TRAIN"], (640, 405), 34, ROUND, Style(WHITE, border=BLACK, border_width=0.05), bend=1.2
+    )
+    picture.sign(["Tickets inside"], (640, 448), 17, SCRIPT, CREAM)
+    picture.sign(["enter if you dare"], (640, 632), 15, HAND, YELLOW, bend=-0.7)
+    picture.sign(["POPCORN"], (220, 425), 40, ROUND, YELLOW, bend=1.5, spacing=0.05)
+    picture.sign(["sweet & salty"], (220, 510), 24, SCRIPT, WHITE, wave=0.5)
+    picture.sign(["from $3"], (220, 590), 26, SANS, WHITE, plate=Plate(RED, radius=0.4), pose=Pose(roll=-9))
+    picture.sign(["LEMONADE"], (1060, 425), 38, NARROW, WHITE, bend=-1.3, spacing=0.08)
+    picture.sign(["freshly squeezed"], (1060, 510), 23, HAND, CREAM, wave=0.45)
+    picture.sign(
+        ["all day"], (1060, 590), 24, SANS, BLACK, plate=Plate(YELLOW, radius=0.4), pose=Pose(roll=7)
+    )
+    return picture.photographed(1.05, 0.6)
+
+
 PLACES: dict[str, Callable[[Picture], np.ndarray]] = {
     "bakery": bakery,
     "crossroads": crossroads,
+    "fairground": fairground,
     "market": market,
     "station": station,
 }
