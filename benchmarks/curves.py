@@ -1,0 +1,113 @@
+"""The curves of training runs as one drawing: the losses of each, and how all of them did in validation.
+
+    python benchmarks/curves.py RUN ... --out DRAWING.svg
+
+Reads `log.csv` and `validation.jsonl` of the runs. A panel for each run has its losses on a logarithmic
+scale, as they were logged; the last panel has the main figure of the first validation set, in percent.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import json
+import math
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from xml.sax.saxutils import escape
+
+WIDTH, HEIGHT, COLUMNS = 420, 250, 2  # of a panel; panels side by side
+LEFT, RIGHT, TOP, BOTTOM = 52, 100, 30, 30  # what a panel keeps clear around its curves
+COLOURS = ("#1b6ca8", "#d1495b", "#2e933c", "#edae49", "#7d5ba6", "#00798c")
+
+Curve = list[tuple[float, float]]
+
+
+def losses(run: Path) -> dict[str, Curve]:
+    """The logged losses of a run by name: (step, value)."""
+    with (run / "log.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    columns = list(rows[0])
+    names = columns[columns.index("rate") + 1 : columns.index("gradient")]  # the losses stand between these
+    return {name: [(float(row["step"]), float(row[name])) for row in rows] for name in names}
+
+
+def figures(run: Path) -> Curve:
+    """The main figure of the first validation set, in percent."""
+    found = []
+    for line in (run / "validation.jsonl").read_text(encoding="utf-8").splitlines():
+        entry = json.loads(line)
+        score = next(iter(entry["scores"].values()))
+        found.append((float(entry["step"]), 100 * score["values"][score["main"]]))
+    return found
+
+
+def panel(title: str, curves: Mapping[str, Curve], place: int, logarithmic: bool) -> list[str]:
+    """The elements of one panel."""
+    left = LEFT + place % COLUMNS * WIDTH
+    top = TOP + place // COLUMNS * HEIGHT
+    width, height = WIDTH - LEFT - RIGHT, HEIGHT - TOP - BOTTOM
+    points = [point for curve in curves.values() for point in curve if point[1] > 0 or not logarithmic]
+    last = max(x for x, _ in points)
+    high = max(y for _, y in points)
+    low = min(y for _, y in points) if logarithmic else 0.0
+    if logarithmic:
+        low, high = 10 ** math.floor(math.log10(low)), 10 ** math.ceil(math.log10(high))
+    scale = math.log10 if logarithmic else float
+
+    def at(x: float, y: float) -> str:
+        share = (scale(max(y, low)) - scale(low)) / (scale(high) - scale(low))
+        return f"{left + x / last * width:.1f},{top + (1 - share) * height:.1f}"
+
+    drawn = [f'<text x="{left}" y="{top - 10}" class="title">{escape(title)}</text>']
+    for y in _ticks(low, high, logarithmic):
+        x0, y0 = at(0, y).split(",")
+        drawn.append(f'<line x1="{x0}" y1="{y0}" x2="{left + width}" y2="{y0}" class="grid"/>')
+        drawn.append(f'<text x="{left - 6}" y="{float(y0) + 4}" class="tick">{y:g}</text>')
+    for x in (0, last / 2, last):
+        x0 = at(x, low).split(",")[0]
+        drawn.append(f'<text x="{x0}" y="{top + height + 16}" class="middle">{x:.0f}</text>')
+    ends = []
+    for (name, curve), colour in zip(curves.items(), COLOURS, strict=False):
+        line = " ".join(at(x, y) for x, y in curve)
+        drawn.append(f'<polyline points="{line}" stroke="{colour}"/>')
+        ends.append((float(at(*curve[-1]).split(",")[1]), name, colour))
+    lowest = -math.inf
+    for y, name, colour in sorted(ends):  # names keep a line's distance
+        lowest = max(y + 4, lowest + 13)
+        drawn.append(f'<text x="{left + width + 6}" y="{lowest:.1f}" fill="{colour}">{escape(name)}</text>')
+    return drawn
+
+
+def _ticks(low: float, high: float, logarithmic: bool) -> Sequence[float]:
+    if logarithmic:
+        return [10.0**k for k in range(round(math.log10(low)), round(math.log10(high)) + 1)]
+    step = 10.0 if high > 25 else 5.0
+    return [step * k for k in range(int(high / step) + 1)]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("runs", nargs="+", type=Path, metavar="RUN")
+    parser.add_argument("--out", type=Path, required=True, metavar="DRAWING.svg")
+    args = parser.parse_args()
+    names = {run: json.loads((run / "recipe.json").read_text(encoding="utf-8"))["name"] for run in args.runs}
+    drawn = []
+    for place, run in enumerate(args.runs):
+        drawn += panel(f"{names[run]}: losses", losses(run), place, logarithmic=True)
+    validated = {names[run]: figures(run) for run in args.runs}
+    drawn += panel("validation, %", validated, len(args.runs), logarithmic=False)
+    rows = -(-(len(args.runs) + 1) // COLUMNS)
+    style = (
+        "text{font:11px sans-serif} .title{font-weight:bold} .tick{text-anchor:end} "
+        ".middle{text-anchor:middle} .grid{stroke:#ddd} polyline{fill:none;stroke-width:1.5}"
+    )
+    size = f'width="{COLUMNS * WIDTH}" height="{rows * HEIGHT}"'
+    head = f'<svg xmlns="http://www.w3.org/2000/svg" {size}><style>{style}</style>'
+    ground = '<rect width="100%" height="100%" fill="white"/>'
+    args.out.write_text("\n".join([head, ground, *drawn, "</svg>"]) + "\n", encoding="utf-8")
+    print(f"{args.out}  {args.out.stat().st_size // 1000} kB")
+
+
+if __name__ == "__main__":
+    main()
