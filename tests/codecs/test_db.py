@@ -98,6 +98,21 @@ def test_a_curved_word_is_recovered_as_a_polygon(degrees):
     assert iou(found[0].polygon, polygon) > 0.9
 
 
+@pytest.mark.parametrize("stride", [1, 2])
+def test_fitted_shapes_are_rectangles_of_straight_words_and_outlines_of_bent_ones(stride):
+    straight = rotated(160, 220, 140, 26, 8)
+    bent = arc(160, 150, 70, 26, 110)
+    fitted, quads, outlines = (
+        round_trip(DB(stride=stride, shape=shape), [straight, bent])
+        for shape in ("fitted", "quad", "polygon")
+    )
+    for polygon, others in ((straight, quads), (bent, outlines)):
+        nearest = max(fitted, key=lambda found: iou(found.polygon, polygon))
+        same = max(others, key=lambda found: iou(found.polygon, polygon))
+        np.testing.assert_array_equal(nearest.polygon, same.polygon)
+    assert sorted(len(found.polygon) > 4 for found in fitted) == [False, True]
+
+
 def test_a_word_cut_by_the_border_is_recovered_inside_it():
     polygon = box_polygon(-40, -4, 60, 26)
     visible = box_polygon(0, 0, 60, 26)

@@ -27,6 +27,8 @@ from ..geometry import (
 from ..types import TextInstance
 from .outlines import trace_regions
 
+_FULL = 0.7  # share of its rectangle from which on a kernel is straight; less is bent, as measured
+
 
 @dataclass(frozen=True)
 class DB:
@@ -46,7 +48,9 @@ class DB:
                     its box
     unclip_ratio    a number: kernels grow by D' = A' r' / L' (the paper's r' = 1.5, 2.0 for polygons in the
                     authors' code); None: by the D that exactly undoes the shrinking of a rectangle
-    shape           "quad": the smallest rotated rectangle; "polygon": the grown outline, simplified
+    shape           "quad": the smallest rotated rectangle; "polygon": the grown outline, simplified;
+                    "fitted": the rectangle of a kernel that fills it, otherwise the outline, since the
+                    text is bent (not in the paper)
     min_side        shortest side of a result
     max_instances   results per view, largest kernels first
 
@@ -64,7 +68,7 @@ class DB:
     threshold: float = 0.5
     min_score: float = 0.5
     unclip_ratio: float | None = None
-    shape: Literal["quad", "polygon"] = "quad"
+    shape: Literal["quad", "polygon", "fitted"] = "quad"
     min_side: float = 3.0
     max_instances: int = 1000
 
@@ -165,9 +169,9 @@ class DB:
     def _grow(self, kernel: np.ndarray) -> np.ndarray | None:
         """The kernel grown back, in map pixels: a rectangle or a polygon, or None if too small."""
         min_side = self.min_side / self.stride
-        if self.shape == "quad":
-            quad = min_area_rectangle(kernel)
-            across, down = np.linalg.norm(quad[1] - quad[0]), np.linalg.norm(quad[3] - quad[0])
+        quad = min_area_rectangle(kernel)
+        across, down = np.linalg.norm(quad[1] - quad[0]), np.linalg.norm(quad[3] - quad[0])
+        if self.shape == "quad" or (self.shape == "fitted" and signed_area(kernel) >= _FULL * across * down):
             distance = self._unclip_distance(float(across * down), 2 * float(across + down))
             if min(across, down) + 2 * distance < min_side:
                 return None
