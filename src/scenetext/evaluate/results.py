@@ -32,7 +32,7 @@ def read_results(path: Path, layout: Layout) -> dict[str, list[TextInstance]]:
         raise DataError(f"{path}: holds no .txt files")
     lines = [line.split(",") for name, data in files for line in decode_lines(data, name) if line.strip()]
     with_text = any(len(fields) % 2 or leading_numbers(fields) < len(fields) for fields in lines)
-    if layout == "quad" and not with_text and any(len(fields) > 8 for fields in lines):
+    if layout != "polygon" and not with_text and any(len(fields) > 8 for fields in lines):
         raise DataError(f"{path}: has polygons of more than 4 points; read them with the layout polygon")
     results: dict[str, list[TextInstance]] = {}
     for name, data in files:
