@@ -42,6 +42,26 @@ def test_an_empty_text_is_not_a_missing_one():
     assert parse_line("10,10,50,12,50,30,10,28,").text == ""
 
 
+@pytest.mark.parametrize(
+    ("line", "text"),
+    [
+        ('10 12 50 30 "SCAN"', "SCAN"),
+        ('10,12,50,30,"say ""hi"", 1, 2"', 'say ""hi"", 1, 2'),
+        ("10, 12, 50, 30, 2015", "2015"),
+        ("10,12,50,30", None),
+        ('10,12,50,12,50,30,10,30,"SCAN"', "SCAN"),
+    ],
+)
+def test_a_box_is_two_corners_or_four(line, text):
+    instance = parse_line(line, "box")
+    assert (instance.text, instance.legible) == (text, True)
+    assert instance.polygon.tolist() == [[10, 12], [50, 12], [50, 30], [10, 30]]
+
+
+def test_a_dont_care_of_boxes_may_stand_in_quotes():
+    assert not parse_line('10 12 50 30 "###"', "box").legible
+
+
 @pytest.mark.parametrize("layout", ["quad", "polygon"])
 def test_three_hashes_mean_illegible(layout):
     instance = parse_line("10,10,50,12,50,30,10,28,###", layout)
@@ -108,6 +128,9 @@ def test_a_triangle_gets_a_fourth_point_on_its_outline():
         ("1,2,3,4,word", "polygon"),
         ("1e999,2,3,4,5,6,7,8,word", "quad"),
         ("nan,2,3,4,5,6,7,8,word", "quad"),
+        ("10 12 50", "box"),
+        ("10,12,50,word", "box"),
+        (f"{'9' * 400},2,3,4", "box"),
     ],
 )
 def test_a_wrong_line_says_what_is_wrong(line, layout):

@@ -3,6 +3,8 @@
     quad      x1,y1,x2,y2,x3,y3,x4,y4[,text]     ICDAR 2015: whatever follows the eighth number, verbatim
     polygon   x1,y1,...,xn,yn[,text]             any number of points: Total-Text and CTW1500 as text files,
                                                  and what `scenetext synth scenes` writes
+    box       x1,y1,x2,y2[,"text"]               ICDAR 2013: an upright box, with commas or blanks in between;
+                                                 eight numbers or more are a quad. It is read only
 
 The text "###" marks an instance nobody is expected to read. A polygon line is ambiguous where its text is
 made of numbers and commas, so there a text may stand in double quotes; `format_line` adds them when needed.
@@ -19,14 +21,15 @@ from typing import Literal
 import numpy as np
 
 from .errors import DataError, OnWrong, strict
-from .geometry import clockwise, densify
+from .geometry import box_polygon, clockwise, densify
 from .types import TextInstance
 
-Layout = Literal["quad", "polygon"]
+Layout = Literal["quad", "polygon", "box"]
 
 ILLEGIBLE = "###"
 
 _NUMBER = re.compile(r"\s*[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?\s*")
+_BOX = re.compile(r"\s*" + r"[,\s]+".join([r"([-+]?\d+(?:\.\d*)?)"] * 4) + r"\s*(?:[,\s]\s*(.*))?", re.DOTALL)
 _QUOTED = re.compile(r'\s*"(.*)"\s*', re.DOTALL)
 
 
@@ -39,25 +42,39 @@ def parse_line(line: str, layout: Layout = "quad", *, with_text: bool = True) ->
     """
     fields = line.split(",")
     numbers = leading_numbers(fields)
-    if layout == "quad":
-        if numbers < 8:
-            raise ValueError(f"expected 8 coordinates, found {numbers} in {excerpt(line)}")
-        count = 8
+    if layout == "box" and numbers < 8:
+        points, text = _box(line)
     else:
-        count = min(numbers, len(fields) - 1) if with_text else numbers
-        count -= count % 2
-        if count < 6:
-            raise ValueError(f"expected the coordinates of 3 points or more, found {excerpt(line)}")
-    points = np.array([float(field) for field in fields[:count]]).reshape(-1, 2)
+        if layout == "polygon":
+            count = min(numbers, len(fields) - 1) if with_text else numbers
+            count -= count % 2
+            if count < 6:
+                raise ValueError(f"expected the coordinates of 3 points or more, found {excerpt(line)}")
+        else:
+            if numbers < 8:
+                raise ValueError(f"expected 8 coordinates, found {numbers} in {excerpt(line)}")
+            count = 8
+        points = np.array([float(field) for field in fields[:count]]).reshape(-1, 2)
+        text = ",".join(fields[count:]) if count < len(fields) else None
     if not np.isfinite(points).all():
         raise ValueError(f"a coordinate is out of range in {excerpt(line)}")
     polygon = clockwise(points if len(points) > 3 else densify(points, 4))
-    text = ",".join(fields[count:]) if count < len(fields) else None
     if layout == "polygon" and text is not None:
         text = text.removeprefix("####")  # CTW1500 writes ",####text"
+    if layout == "box" and text is not None:
+        text = unquote(text)  # ICDAR 2013 has all texts in quotes, don't-cares too
     if text == ILLEGIBLE:
         return TextInstance(polygon, None, legible=False)
     return TextInstance(polygon, unquote(text) if layout == "polygon" and text is not None else text)
+
+
+def _box(line: str) -> tuple[np.ndarray, str | None]:
+    """The corners of an upright box, (4, 2), and the text behind it, if there is any. Raises ValueError."""
+    found = _BOX.fullmatch(line)
+    if found is None:
+        raise ValueError(f"expected 4 coordinates and a text in quotes, found {excerpt(line)}")
+    left, top, right, bottom = (float(field) for field in found.groups()[:4])
+    return box_polygon(left, top, right, bottom), found[5]
 
 
 def leading_numbers(fields: Sequence[str]) -> int:
@@ -74,7 +91,7 @@ def unquote(text: str) -> str:
     return re.sub(r'\\(["\\])', r"\1", quoted[1]) if quoted else text
 
 
-def format_line(instance: TextInstance, layout: Layout = "quad") -> str:
+def format_line(instance: TextInstance, layout: Literal["quad", "polygon"] = "quad") -> str:
     """The inverse of `parse_line`; coordinates keep two decimals, whole ones none.
 
     An instance without text (None) is written as coordinates alone. Line breaks in a text become blanks,
@@ -159,7 +176,9 @@ def read_file(path: Path) -> bytes:
         raise DataError(f"{path}: cannot be read ({error.strerror})") from None
 
 
-def write_labels(path: Path, instances: Iterable[TextInstance], layout: Layout = "quad") -> None:
+def write_labels(
+    path: Path, instances: Iterable[TextInstance], layout: Literal["quad", "polygon"] = "quad"
+) -> None:
     """Writes a label file that `read_labels` reads back. Raises ValueError as `format_line`."""
     lines = [format_line(instance, layout) + "\n" for instance in instances]
     path.write_bytes("".join(lines).encode("utf-8"))

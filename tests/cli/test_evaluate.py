@@ -45,6 +45,17 @@ def test_a_bundle_is_scored_by_the_protocol_of_its_task(data, toy_model, capsys)
     assert json.loads(capsys.readouterr().out)["counts"] == {"words": 2, "correct": 2}
 
 
+@pytest.mark.parametrize(("change", "correct"), [("iou=0.3", 2), ("iou=0.999", 0)])
+def test_settings_of_the_protocol_can_be_changed_and_its_name_tells(data, toy_model, capsys, change, correct):
+    arguments = ["evaluate", str(toy_model / "detector"), "--dataset", "folder:scenes", *data]
+    assert main([*arguments, "--set", change]) == 0
+    score = json.loads(capsys.readouterr().out)
+    assert score["protocol"] == f"icdar2015-detection[{change}]"
+    assert score["counts"]["correct"] == correct
+    assert main([*arguments, "--set", "iuo=0.7"]) == 2
+    assert "setting of icdar2015-detection" in capsys.readouterr().err
+
+
 def test_a_pair_of_bundles_is_scored_end_to_end(data, toy_model, capsys):
     pair = f"{toy_model / 'detector'}+{toy_model / 'recognizer'}"
     assert main(["evaluate", pair, "--dataset", "folder:scenes", *data]) == 0

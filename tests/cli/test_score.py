@@ -51,6 +51,18 @@ def test_a_score_is_printed_as_json(folders, capsys):
     assert data["values"]["hmean"] == pytest.approx(1 / 3, abs=1e-6)
 
 
+def test_the_boxes_of_icdar_2013_are_scored_as_the_competition_writes_them(tmp_path, capsys):
+    truth, predictions = tmp_path / "truth", tmp_path / "predictions"
+    for folder in (truth, predictions):
+        folder.mkdir()
+    (truth / "gt_img_1.txt").write_text('38, 43, 920, 215, "Tiredness, kills"\r\n10 250 90 290 "###"\n')
+    (predictions / "res_img_1.txt").write_text("40,45,915,214\n12,252,88,288\n300,300,400,330\n")
+    run("--truth", truth, "--predictions", predictions, "--protocol", "icdar2013-deteval", "--format", "json")
+    score = json.loads(capsys.readouterr().out)
+    assert score["counts"] == {"images": 1, "truth": 1, "predictions": 2}
+    assert (score["values"]["recall"], score["values"]["precision"]) == (1, 0.5)
+
+
 def test_images_without_predictions_count_and_are_told(folders, capsys):
     run(*folders, "--protocol", "icdar2015-detection", "--format", "json")
     captured = capsys.readouterr()

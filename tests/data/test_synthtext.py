@@ -60,6 +60,18 @@ def test_a_mirrored_word_is_turned_clockwise(tmp_path):
     assert synthtext(tmp_path, "all")[0].instances[0].polygon.tolist()[0] == [2, 20]
 
 
+@pytest.mark.parametrize("corner", [40, np.nan])
+def test_a_word_without_area_is_a_dont_care(tmp_path, corner):
+    boxes = np.stack([BOX, BOX, BOX], axis=2)
+    boxes[0, :, 1] = corner
+    write_gt_mat(tmp_path / "gt.mat", ["1/a.jpg"], [boxes], [["a flat word"]])
+    (scene,) = synthtext(tmp_path, "all")
+    assert [(word.text, word.legible) for word in scene.instances] == [
+        ("a", True), (None, False), ("word", True)
+    ]  # fmt: skip
+    assert np.isfinite(scene.instances[1].polygon).all()
+
+
 def test_characters_come_with_their_words(tmp_path):
     write_synthtext(tmp_path)
     first, second = synthtext(tmp_path, "characters")

@@ -76,6 +76,12 @@ def test_shares_of_total_text_are_rounded_to_two_digits():
     assert sums("totaltext-deteval", truth, [below]) == (0, 1, 0, 1)
 
 
+@pytest.mark.parametrize(("inside", "counts"), [(500, 1), (502, 0), (506, 0)])
+def test_the_share_in_a_dont_care_of_total_text_is_not_rounded(inside, counts):
+    dont_care = box(0, 0, inside, 20, legible=False)
+    assert sums("totaltext-deteval", [dont_care], [box(0, 0, 1000, 20)]) == (0, 0, 0, counts)
+
+
 @pytest.mark.parametrize("name", FORMS)
 def test_whatever_was_matched_is_out_of_the_game(name):
     rng = np.random.default_rng(0)

@@ -71,6 +71,17 @@ def test_polygons_without_texts_are_all_coordinates(tmp_path):
     assert [len(found[0].polygon) for found in results.values()] == [6, 4]
 
 
+@pytest.mark.parametrize("mark", ["###", "#######"])
+def test_a_dont_care_does_not_tell_that_others_have_texts(mark, tmp_path):
+    path = make_zip(tmp_path / "gt.zip", {"1.txt": f"{CURVE}\r\n{QUAD}\r\n{CURVE},{mark}\r\n"})
+    found = read_results(path, "polygon")["1"]
+    assert [(len(i.polygon), i.text, i.legible) for i in found] == [
+        (6, None, True), (4, None, True), (6, None, False)
+    ]  # fmt: skip
+    quads = make_zip(tmp_path / "quads.zip", {"1.txt": f"{QUAD}\n{QUAD},###\n"})
+    assert [i.legible for i in read_results(quads, "quad")["1"]] == [True, False]
+
+
 def test_one_text_in_the_archive_tells_that_numbers_can_be_texts(tmp_path):
     files = {"1001.txt": f"{CURVE},1,200\n", "1002.txt": f"{QUAD},CARE\n"}
     results = read_results(make_zip(tmp_path / "gt.zip", files), "polygon")

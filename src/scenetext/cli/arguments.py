@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from argparse import ArgumentTypeError
+from argparse import ArgumentParser, ArgumentTypeError
 
 
 def positive(text: str) -> int:
@@ -24,6 +24,17 @@ def share(text: str) -> float:
     if not 0 <= value <= 1:  # written so that a NaN fails
         raise ArgumentTypeError(f"{text!r} is not a number from 0 to 1")
     return value
+
+
+def add_protocol_settings(parser: ArgumentParser) -> None:
+    """`--set`, of the commands that score."""
+    parser.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="KEY=VALUE",
+        help="change a setting of the protocol, such as iou=0.7; its name then tells",
+    )
 
 
 def _at_least(least: int, text: str) -> int:

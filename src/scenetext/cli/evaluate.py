@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import SettingsError
-from .arguments import positive, share, whole
+from .arguments import add_protocol_settings, positive, share, whole
 
 HELP = "Score a model on a labelled data set."
 
@@ -24,6 +24,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--dataset", required=True, metavar="NAME:SPLIT", help="see: scenetext datasets")
     parser.add_argument("--data", type=Path, default=Path("data"), metavar="DIR", help="default: data")
     parser.add_argument("--protocol", metavar="NAME", help="see: scenetext protocols")
+    add_protocol_settings(parser)
     parser.add_argument(
         "--limit", type=whole, default=0, metavar="N", help="only the first N samples (0: all)"
     )
@@ -51,12 +52,14 @@ def run(args: argparse.Namespace) -> int:
 
     from ..data import open_dataset
     from ..evaluate.lexicons import choose_lexicons
-    from ..evaluate.protocols import find_protocol
+    from ..evaluate.protocols import adjusted, find_protocol
     from ..judge import judge
+    from ..settings import parse_change
 
     model, default = _model(args.model, args.threads, args.min_score)
     samples = open_dataset(args.dataset, args.data)
-    protocol = find_protocol(args.protocol or default)
+    changes = dict(parse_change(change) for change in args.set)
+    protocol = adjusted(find_protocol(args.protocol or default), changes)
     lexicons = choose_lexicons(args.lexicon, samples, args.data) if args.lexicon else None
     if args.limit:
         samples = samples[: args.limit]

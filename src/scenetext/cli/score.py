@@ -7,12 +7,15 @@ import json
 import sys
 from pathlib import Path
 
+from .arguments import add_protocol_settings
+
 HELP = "Score result files of any system against truth files."
 
 _FILES = """\
 Detection and spotting protocols take folders or zips of text files, one file an image: gt_img_1.txt in the
 truth, res_img_1.txt in the predictions. A line is x1,y1,x2,y2,x3,y3,x4,y4,text, or, in protocols of curved
-text, any number of points and then the text. Detections need no text; truth has ### for don't-care.
+text, any number of points and then the text; for icdar2013-deteval also x1,y1,x2,y2,text. Detections need no
+text; truth has ### for don't-care.
 Recognition protocols take two files of lines: path <TAB> text."""
 
 
@@ -27,13 +30,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--predictions", type=Path, required=True, metavar="PATH", help="predictions, likewise"
     )
     parser.add_argument("--protocol", required=True, metavar="NAME", help="see: scenetext protocols")
-    parser.add_argument(
-        "--set",
-        action="append",
-        default=[],
-        metavar="KEY=VALUE",
-        help="change a setting of the protocol, such as iou=0.7; its name then tells",
-    )
+    add_protocol_settings(parser)
     parser.add_argument("--format", choices=("text", "json"), default="text")
 
 

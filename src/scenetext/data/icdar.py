@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from ..errors import DataError, OnWrong, strict, unknown_name
-from ..geometry import box_polygon
 from ..image import list_images
-from ..labels import ILLEGIBLE, excerpt, leading_numbers, parse_line, unquote, write_labels
+from ..labels import ILLEGIBLE, excerpt, leading_numbers, parse_line, write_labels
 from ..types import Sample, TextInstance
 from .files import all_of, data_folder, one_of, split_folder
 from .scenes import in_order, labelled_scenes, line_reader, pairs_of, truth
@@ -58,8 +56,6 @@ _MLT2019 = {
     ),
 }
 _Places = Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]]
-
-_BOX = re.compile(r"\s*" + r"[,\s]+".join([r"([-+]?\d+(?:\.\d*)?)"] * 4) + r"\s*(?:[,\s]\s*(.*))?", re.DOTALL)
 
 
 def icdar2013(root: Path, split: str, wrong: OnWrong = strict) -> list[Sample]:
@@ -171,21 +167,16 @@ def parse_quad(line: str) -> TextInstance:
     return in_order(parse_line(line, "quad"))
 
 
+def _parse_box(line: str) -> TextInstance:
+    return in_order(parse_line(line, "box"))
+
+
 def _parse_scripted(line: str) -> TextInstance:
     fields = line.split(",", 9)
     if len(fields) < 10 or leading_numbers(fields[:8]) < 8:
         raise ValueError(f"expected 8 coordinates, a script and a text, found {excerpt(line)}")
     text = fields[9]
     return truth(pairs_of([float(field) for field in fields[:8]]), text, text != ILLEGIBLE)
-
-
-def _parse_box(line: str) -> TextInstance:
-    found = _BOX.fullmatch(line)
-    if found is None:
-        raise ValueError(f"expected 4 coordinates and a text in quotes, found {excerpt(line)}")
-    left, top, right, bottom = (float(field) for field in found.groups()[:4])
-    text = None if found[5] is None else unquote(found[5])
-    return truth(box_polygon(left, top, right, bottom).tolist(), text, text != ILLEGIBLE)
 
 
 def _scenes(

@@ -10,6 +10,7 @@ from typing import overload
 import numpy as np
 
 from ..errors import DataError, OnWrong, unknown_name
+from ..geometry import signed_area
 from ..types import Sample, TextInstance
 from .files import data_folder
 from .mat import load_mat, strings
@@ -28,8 +29,9 @@ def synthtext(root: Path, split: str, wrong: OnWrong | None = None) -> Sequence[
            folders; or one that holds such a folder `synthtext` or `SynthText`.
 
     Words are what stands between the blanks and line breaks of `txt`. Their quadrilaterals are as published:
-    some reach out of the picture. Opening takes minutes and several GB of memory, which scipy needs for the
-    file; some 40 bytes a word are kept, and 32 a character (a GB) if `Sample.characters` are asked for.
+    some reach out of the picture, and those of less than one square pixel are don't-cares. Opening takes
+    minutes and several GB of memory, which scipy needs for the file; some 40 bytes a word are kept, and 32 a
+    character (a GB) if `Sample.characters` are asked for.
     Whether the pictures are there is not asked before their turn comes. A scene whose boxes and words, or
     characters, differ in number is left out, with a warning unless there is a `wrong`. Raises DataError.
     """
@@ -101,12 +103,18 @@ class _Scenes(Sequence[Sample]):
         i = index + len(self) if index < 0 else index
         quads = self._quads[self._starts[i] : self._starts[i + 1]]
         words = self._texts[index].split()
-        instances = tuple(TextInstance(quad, text) for quad, text in zip(quads, words, strict=True))
+        instances = tuple(_instance(quad, text) for quad, text in zip(quads, words, strict=True))
         characters = None
         if self._glyph_starts is not None:
             glyphs = self._glyphs[self._glyph_starts[i] : self._glyph_starts[i + 1]]
             characters = tuple(np.split(glyphs, np.cumsum([len(word) for word in words[:-1]], dtype=int)))
         return Sample(path.rpartition(".")[0], self._folder / path, instances, characters)
+
+
+def _instance(quad: np.ndarray, text: str) -> TextInstance:
+    if abs(signed_area(quad)) >= 1:  # written so that a NaN fails
+        return TextInstance(quad, text)
+    return TextInstance(np.nan_to_num(quad), None, legible=False)
 
 
 def _quads(box: object, count: int) -> np.ndarray:

@@ -12,7 +12,7 @@ import numpy as np
 from ..errors import DataError, OnWrong, strict, unknown_name
 from ..geometry import clockwise
 from ..image import upright_points
-from ..labels import decode_lines, excerpt, parse_line, read_file
+from ..labels import decode_lines, excerpt, parse_line, parse_lines, read_file
 from ..types import Sample, TextInstance
 from .files import all_of, data_folder
 from .mat import load_mat, strings
@@ -63,9 +63,10 @@ def totaltext(root: Path, split: str, wrong: OnWrong = strict) -> list[Sample]:
 def _read(file: Path, wrong: OnWrong) -> list[TextInstance]:
     if file.suffix == ".mat":
         return _read_mat(file, wrong)
-    text = "\n".join(decode_lines(read_file(file), str(file), wrong))
-    if text.lstrip()[:2] != "x:":
-        return _read_lines(file, text, wrong)
+    data = read_file(file)
+    if not data.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"x:"):
+        return parse_lines(data, str(file), lambda line: in_order(parse_line(line, "polygon")), wrong)
+    text = "\n".join(decode_lines(data, str(file), wrong))
     # entries x, y, ornt, transcriptions; each may run over several lines
     return find_entries(file, text, _ENTRY, lambda entry: parse_entry(entry[0]), wrong)
 
@@ -77,18 +78,6 @@ def parse_entry(entry: str) -> TextInstance:
         raise ValueError(f"expected x, y, ornt and transcriptions, found {excerpt(entry.strip())}")
     x, y = ([float(number) for number in found[axis].replace(",", " ").split()] for axis in "xy")
     return _instance(x, y, _literal(found["ornt"]), _literal(found["text"]))
-
-
-def _read_lines(file: Path, text: str, wrong: OnWrong) -> list[TextInstance]:
-    instances = []
-    for number, line in enumerate(text.split("\n"), start=1):
-        if not line.strip():
-            continue
-        try:
-            instances.append(in_order(parse_line(line, "polygon")))
-        except ValueError as error:
-            wrong(DataError(f"{file}:{number}: {error}"))
-    return instances
 
 
 def _read_mat(file: Path, wrong: OnWrong) -> list[TextInstance]:

@@ -36,7 +36,7 @@ class DetEval:
                 be joined need a sigma of t_p, not of t_r, and give 0.8 each.
 
     Predictions of which too much lies in a don't-care do not count: more than t_p of their area with
-    "icdar2013", more than half with "totaltext".
+    "icdar2013", more than half, before any rounding, with "totaltext".
     """
 
     name: str
@@ -60,8 +60,11 @@ class DetEval:
             limit = self.precision if self.form == "icdar2013" else 0.5
             counts = ~(tau[~care] > limit).any(axis=0)
             part = np.ix_(care, counts)
-            match = _icdar2013 if self.form == "icdar2013" else _totaltext
-            gained = match(sigma[part], tau[part], close[part], self.recall, self.precision)
+            if self.form == "icdar2013":
+                gained = _icdar2013(sigma[part], tau[part], close[part], self.recall, self.precision)
+            else:
+                rounded = np.round(sigma[part], 2), np.round(tau[part], 2)
+                gained = _totaltext(*rounded, self.recall, self.precision)
             found, hit = found + gained[0], hit + gained[1]
             total, predicted = total + int(care.sum()), predicted + int(counts.sum())
         return Score(
@@ -81,8 +84,8 @@ class DetEval:
         shapes, areas, _ = shapes_of(truth)
         others, other_areas, _ = shapes_of(predictions)
         shared = shared_areas(shapes, others)
-        sigma = np.round(shared / np.maximum(areas, 1e-9)[:, None], 2)
-        tau = np.round(shared / np.maximum(other_areas, 1e-9)[None], 2)
+        sigma = shared / np.maximum(areas, 1e-9)[:, None]
+        tau = shared / np.maximum(other_areas, 1e-9)[None]
         return sigma, tau, np.ones(shared.shape, dtype=bool)
 
 
@@ -133,10 +136,9 @@ def _icdar2013(
 
 
 def _totaltext(
-    sigma: np.ndarray, tau: np.ndarray, close: np.ndarray, least_sigma: float, least_tau: float
+    sigma: np.ndarray, tau: np.ndarray, least_sigma: float, least_tau: float
 ) -> tuple[float, float]:
     """As `_icdar2013`; centres play no role."""
-    del close
     free, unused = np.ones(len(sigma), dtype=bool), np.ones(sigma.shape[1], dtype=bool)
     recall = precision = 0.0
     covers, fits = sigma > least_sigma, tau > least_tau

@@ -26,7 +26,7 @@ _CURVED = Overlap(invalid="keep")
 _PROTOCOLS: tuple[Protocol, ...] = (
     Detection("icdar2015-detection", "words found, as quadrilaterals, by IoU over 0.5"),
     DetEval(
-        "icdar2013-deteval", "words found, as boxes, whole, in parts or joined", 0.8, 0.4, "icdar2013", "quad"
+        "icdar2013-deteval", "words found, as boxes, whole, in parts or joined", 0.8, 0.4, "icdar2013", "box"
     ),
     Detection("ctw1500-detection", "lines found, as polygons, by IoU over 0.5", _CURVED, "polygon"),
     Detection("totaltext-detection", "words found, as polygons, by IoU over 0.5", _CURVED, "polygon"),

@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 from typing import TypeVar
 
 from ..errors import DataError
-from ..labels import Layout, decode_lines, leading_numbers, parse_labels
+from ..labels import ILLEGIBLE, Layout, decode_lines, leading_numbers, parse_labels
 from ..types import TextInstance
 
 T = TypeVar("T")
@@ -24,15 +24,19 @@ def read_results(path: Path, layout: Layout) -> dict[str, list[TextInstance]]:
 
     The key is the file name without gt_, poly_gt_ or res_ and without leading zeros of a number, so that
     `gt_img_7.txt` and `res_img_7.txt`, or `0001001.txt` and `1001.txt`, meet. Whether polygon lines end in a
-    text is found from the files together: they do unless every field of every line is a coordinate.
+    text is found from the files together: they do unless every line is coordinates alone, or ### behind them.
     Raises DataError for a missing or damaged archive, a wrong line, or two files of one image.
     """
     files = [(f"{path}/{name}", data) for name, data in _text_files(path)]
     if not files:
         raise DataError(f"{path}: holds no .txt files")
     lines = [line.split(",") for name, data in files for line in decode_lines(data, name) if line.strip()]
-    with_text = any(len(fields) % 2 or leading_numbers(fields) < len(fields) for fields in lines)
-    if layout == "quad" and not with_text and any(len(fields) > 8 for fields in lines):
+    with_text = any(
+        len(fields) % 2 or leading_numbers(fields) < len(fields)
+        for fields in lines
+        if fields[-1].removeprefix("####") != ILLEGIBLE
+    )
+    if layout != "polygon" and not with_text and any(leading_numbers(fields) > 8 for fields in lines):
         raise DataError(f"{path}: has polygons of more than 4 points; read them with the layout polygon")
     results: dict[str, list[TextInstance]] = {}
     for name, data in files:

@@ -127,7 +127,9 @@ def hard_negatives(score: Tensor, target: Tensor, mask: Tensor, ratio: float = 3
     score, target, mask   (N, h, w): predicted text; true text; False over don't-care instances
 
     Of each image all positives, and its `ratio` times as many negatives with the highest scores; with equal
-    scores at the limit all of these. Everything under the mask where an image has no positives.
+    scores at the limit all of these. Everything under the mask where an image has no positives. The
+    authors' code counts don't-care pixels among the highest negatives and drops them only then, which leaves
+    fewer than `ratio`; here they are never among them.
     """
     positive = (target > 0.5) & mask
     negative = (target <= 0.5) & mask
