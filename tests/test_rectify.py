@@ -94,6 +94,20 @@ def test_a_grown_and_simplified_outline_is_straightened_too() -> None:
     assert middle[-20, 0] - middle[20, 0] > 180
 
 
+@pytest.mark.parametrize("degrees", [0, 35, -120])
+def test_an_outline_with_round_ends_keeps_its_whole_length(degrees: float) -> None:
+    turns = np.deg2rad(np.linspace(-90, 90, 13))
+    cap = 12 * np.stack([np.cos(turns), np.sin(turns)], axis=1)
+    capsule = np.concatenate([cap + [60, 0], cap * [-1, -1] + [-60, 0]])
+    angle = np.deg2rad(degrees)
+    turn = np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
+    for start in (0, 7, 18):
+        top, bottom = sides((np.roll(capsule, start, axis=0) @ turn + 100).astype(np.float32))
+        middle = (top + bottom) / 2
+        assert np.linalg.norm(middle[-1] - middle[0]) == pytest.approx(144, abs=3)
+        assert np.linalg.norm(top - bottom, axis=1) == pytest.approx(24, abs=5)
+
+
 def test_sides_of_an_annotated_polygon_are_its_two_halves() -> None:
     polygon = np.array([[0, 0], [50, -5], [100, 0], [100, 20], [50, 15], [0, 20]], np.float32)
     top, bottom = sides(polygon)

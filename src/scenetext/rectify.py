@@ -86,7 +86,8 @@ def _search_ends(outline: np.ndarray) -> tuple[tuple[np.ndarray, np.ndarray], fl
     """The sides of a strip-like outline, and the mean distance between them.
 
     Of all ways to cut the outline at two places, the one whose two sides stay closest together cuts it at the
-    middles of its short ends. The sides then begin half a height further on, at the corners.
+    middles of its short ends. The sides then begin half a height further on, at the corners, and are drawn
+    out again as far as the ends bulge: outlines that detectors trace are round there, letters are not.
     """
     # from whichever point the outline starts, the search is the same
     outline = np.roll(outline, -int(np.lexsort(outline.T)[0]), axis=0)
@@ -106,12 +107,27 @@ def _search_ends(outline: np.ndarray) -> tuple[tuple[np.ndarray, np.ndarray], fl
     count = 9
     first = _at(ring, np.linspace(start + cut, start + length - cut, count))
     second = _at(ring, np.linspace(start - cut, start - (_SAMPLES - length) + cut, count))
+    caps = (np.linspace(at - cut, at + cut, count) for at in (start, start + length))
+    first, second = _drawn_out(first, second, *(_at(ring, cap) for cap in caps))
     direction = first[-1] + second[-1] - first[0] - second[0]
     # clockwise on screen, the side that runs forward along the outline is the upper one
     top, bottom = first, second
     if direction[0] + 1e-3 * direction[1] < 0:
         top, bottom = second[::-1], first[::-1]
     return (top.astype(np.float32), bottom.astype(np.float32)), cost
+
+
+def _drawn_out(
+    first: np.ndarray, second: np.ndarray, head: np.ndarray, tail: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Both sides with a point more at either end, as far out as the caps, (n, 2) each, reach there."""
+    for cap in (head, tail):
+        centre = (first[0] + second[0]) / 2
+        out = centre - (first[1] + second[1]) / 2
+        out = out / max(float(np.linalg.norm(out)), 1e-6)
+        bulge = out * max(0.0, float(((cap - centre) @ out).max()))
+        first, second = (np.concatenate([side[:1] + bulge, side])[::-1] for side in (first, second))
+    return first, second
 
 
 def _at(ring: np.ndarray, index: np.ndarray) -> np.ndarray:
