@@ -22,7 +22,7 @@ from torch.utils.data import DataLoader, Dataset
 
 from ..codecs import SceneCodec, TextCodec
 from ..data import open_dataset
-from ..errors import BadImageError, DataError, ScenetextError, SettingsError
+from ..errors import BadImageError, DataError, ScenetextError, SettingsError, unknown_name
 from ..image import CropResize, SceneResize
 from ..recipe import Data, Recipe
 from ..settings import build
@@ -30,8 +30,9 @@ from ..synth.corpus import Corpus
 from ..synth.scenes import SceneSynth
 from ..synth.score_sheets import ScoreSynth
 from ..synth.words import WordSynth
-from ..types import Sample
+from ..types import Sample, TextInstance
 from .augment import SceneAugment, WordAugment
+from .whole import WholeAugment
 
 log = logging.getLogger(__name__)
 
@@ -55,6 +56,10 @@ SYNTHS: dict[str, type] = {
     "synth-scenes": SceneSynth,
     "synth-scores": ScoreSynth,
 }
+
+
+AUGMENTS: dict[str, type[SceneAugment | WholeAugment]] = {"windows": SceneAugment, "whole": WholeAugment}
+"""What scenes become, by the `name` in a stage's augment; windows unless it has one."""
 
 
 class Draws(Protocol):
@@ -238,38 +243,44 @@ class WordBlocks(Dataset[list[Batch]]):
 class SceneBlocks(Dataset[list[Batch]]):
     """Batches of windows cut from scenes; several from each scene, spread over a block's batches.
 
-    Words that are pasted into a window come from the scene that was drawn before.
+    Words that are pasted into a window come from the scene that was drawn before. Where windows differ in
+    size, those of a batch are padded with black, on the right and below, to the largest.
     """
 
     mixture: Draws
     codec: SceneCodec
     resize: SceneResize
-    augment: SceneAugment
+    augment: SceneAugment | WholeAugment
     batch: int
     seed: tuple[int, ...]
     group: int = 4
 
     def __getitem__(self, block: int) -> list[Batch]:
         rng = np.random.default_rng((*self.seed, block))
-        rows: list[dict[str, np.ndarray]] = []
+        windows: list[tuple[np.ndarray, list[TextInstance]]] = []
         dropped: Counter[str] = Counter()
         donor: tuple[Sample, np.ndarray] | None = None
-        while len(rows) < self.batch * self.group:
+        while len(windows) < self.batch * self.group:
             sample, image = _draw_scene(self.mixture, rng, dropped)
-            for _ in range(self.augment.crops):
-                window, instances = self.augment(sample, image, rng, donor)
-                targets = self.codec.encode(instances, window.shape[:2])
-                rows.append({"images": self.resize.normalise(window)[0]} | targets)
+            windows += [self.augment(sample, image, rng, donor) for _ in range(self.augment.crops)]
             donor = sample, image
-        order = rng.permutation(len(rows))[: self.batch * self.group]
+        order = rng.permutation(len(windows))[: self.batch * self.group]
         batches = []
         for i in range(self.group):
-            chosen = [rows[j] for j in order[i * self.batch : (i + 1) * self.batch]]
-            batches.append(
-                {key: torch.from_numpy(np.stack([row[key] for row in chosen])) for key in chosen[0]}
-            )
+            chosen = [windows[j] for j in order[i * self.batch : (i + 1) * self.batch]]
+            batches.append(self._batch(chosen))
             batches[-1]["dropped"] = _counts(dropped if i == 0 else {})
         return batches
+
+    def _batch(self, windows: Sequence[tuple[np.ndarray, list[TextInstance]]]) -> Batch:
+        height = max(window.shape[0] for window, _ in windows)
+        width = max(window.shape[1] for window, _ in windows)
+        rows = []
+        for window, instances in windows:
+            room = (0, height - window.shape[0]), (0, width - window.shape[1]), (0, 0)
+            image = self.resize.normalise(np.pad(window, room) if np.any(room) else window)[0]
+            rows.append({"images": image} | self.codec.encode(instances, (height, width)))
+        return {key: torch.from_numpy(np.stack([row[key] for row in rows])) for key in rows[0]}
 
 
 def stage_blocks(
@@ -288,9 +299,20 @@ def stage_blocks(
             mixture, codec, resize, build(WordAugment, stage.augment, where), frames, stage.batch, seed
         )
     scene_resize = build(SceneResize, recipe.resize, "[resize]")
-    return SceneBlocks(
-        mixture, codec, scene_resize, build(SceneAugment, stage.augment, where), stage.batch, seed
-    )
+    augment = _scene_augment(stage.augment, scene_resize, where)
+    return SceneBlocks(mixture, codec, scene_resize, augment, stage.batch, seed)
+
+
+def _scene_augment(
+    settings: Mapping[str, Any], resize: SceneResize, where: str
+) -> SceneAugment | WholeAugment:
+    values = dict(settings)
+    name = values.pop("name", "windows")
+    if name not in AUGMENTS:
+        raise SettingsError(f"{where}: {unknown_name('augmentation', str(name), AUGMENTS)}")
+    if AUGMENTS[name] is WholeAugment:
+        values = {"multiple": resize.multiple} | values
+    return build(AUGMENTS[name], values, where)
 
 
 class _Guarded(Dataset[list[Batch] | ScenetextError]):
