@@ -22,7 +22,7 @@ from torch.utils.data import DataLoader, Dataset
 
 from ..codecs import SceneCodec, TextCodec
 from ..data import open_dataset
-from ..errors import BadImageError, DataError, ScenetextError, SettingsError, unknown_name
+from ..errors import BadImageError, DataError, ScenetextError, SettingsError
 from ..image import CropResize, SceneResize
 from ..recipe import Data, Recipe
 from ..settings import build
@@ -32,7 +32,7 @@ from ..synth.score_sheets import ScoreSynth
 from ..synth.words import WordSynth
 from ..types import Sample, TextInstance
 from .augment import SceneAugment, WordAugment
-from .whole import WholeAugment
+from .whole import WholeAugment, make_scene_augment
 
 log = logging.getLogger(__name__)
 
@@ -56,10 +56,6 @@ SYNTHS: dict[str, type] = {
     "synth-scenes": SceneSynth,
     "synth-scores": ScoreSynth,
 }
-
-
-AUGMENTS: dict[str, type[SceneAugment | WholeAugment]] = {"windows": SceneAugment, "whole": WholeAugment}
-"""What scenes become, by the `name` in a stage's augment; windows unless it has one."""
 
 
 class Draws(Protocol):
@@ -299,20 +295,8 @@ def stage_blocks(
             mixture, codec, resize, build(WordAugment, stage.augment, where), frames, stage.batch, seed
         )
     scene_resize = build(SceneResize, recipe.resize, "[resize]")
-    augment = _scene_augment(stage.augment, scene_resize, where)
+    augment = make_scene_augment(stage.augment, scene_resize, where)
     return SceneBlocks(mixture, codec, scene_resize, augment, stage.batch, seed)
-
-
-def _scene_augment(
-    settings: Mapping[str, Any], resize: SceneResize, where: str
-) -> SceneAugment | WholeAugment:
-    values = dict(settings)
-    name = values.pop("name", "windows")
-    if name not in AUGMENTS:
-        raise SettingsError(f"{where}: {unknown_name('augmentation', str(name), AUGMENTS)}")
-    if AUGMENTS[name] is WholeAugment:
-        values = {"multiple": resize.multiple} | values
-    return build(AUGMENTS[name], values, where)
 
 
 class _Guarded(Dataset[list[Batch] | ScenetextError]):

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
 from PIL import Image
 
+from ..errors import SettingsError, unknown_name
 from ..geometry import bounds, clip_polygon, warp_points
+from ..image import SceneResize
+from ..settings import build
 from ..types import Sample, TextInstance
-from .augment import photometric
+from .augment import SceneAugment, photometric
 
 
 @dataclass(frozen=True)
@@ -98,3 +103,20 @@ class WholeAugment:
 
     def _rounded(self, side: float) -> int:
         return max(self.multiple, int(side / self.multiple + 0.5) * self.multiple)
+
+
+AUGMENTS: dict[str, type[SceneAugment | WholeAugment]] = {"windows": SceneAugment, "whole": WholeAugment}
+"""What scenes become, by the `name` in a stage's augment; windows unless it has one."""
+
+
+def make_scene_augment(
+    settings: Mapping[str, Any], resize: SceneResize, where: str
+) -> SceneAugment | WholeAugment:
+    """What a stage's table `augment` describes. Raises SettingsError."""
+    values = dict(settings)
+    name = values.pop("name", "windows")
+    if name not in AUGMENTS:
+        raise SettingsError(f"{where}: {unknown_name('augmentation', str(name), AUGMENTS)}")
+    if AUGMENTS[name] is WholeAugment:
+        values = {"multiple": resize.multiple} | values
+    return build(AUGMENTS[name], values, where)
