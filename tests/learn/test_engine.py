@@ -62,7 +62,7 @@ def train_in_parts(recipe, asked, kill, monkeypatch):
 def assert_same_state(first, second):
     whole, parts = (load_checkpoint(run / "last.safetensors") for run in (first, second))
     assert whole[1] == parts[1]
-    for group in ("net", "average", "optimizer"):
+    for group in ("net", "average", "optimizer", "random"):
         assert whole[0][group].keys() == parts[0][group].keys()
         for key, value in whole[0][group].items():
             assert torch.equal(value, parts[0][group][key]), (group, key)
@@ -206,6 +206,13 @@ def test_a_run_can_start_from_another_runs_weights(toy_data, tmp_path):
     train(still, options(toy_data, tmp_path / "second", weights=str(tmp_path / "first")))
     second = load_checkpoint(tmp_path / "second" / "best.safetensors")[0]["average"]
     assert torch.equal(first["pred.linear.weight"], second["pred.linear.weight"])
+
+
+def test_a_run_takes_whole_scenes_of_any_size_one_by_one(toy_data, tmp_path):
+    whole = "stages.0.augment={name='whole', shorter=64, longer=160, margin=8.0}"
+    train(toy_recipe("db-light", "net.width=16", "stages.0.batch=1", whole), options(toy_data, tmp_path))
+    with (tmp_path / "log.csv").open() as file:
+        assert [row["images"] for row in csv.DictReader(file)] == ["2"]
 
 
 def test_a_recogniser_learns_a_few_words_by_heart(toy_data, tmp_path):

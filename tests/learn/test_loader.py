@@ -46,6 +46,13 @@ def test_starting_late_gives_the_batches_that_were_to_come(toy_data, name):
     assert all(same(a, b) for a, b in zip(whole[5:], rest, strict=True))
 
 
+@pytest.mark.parametrize("workers", [0, 1])
+def test_making_batches_draws_none_of_the_random_numbers_of_networks(toy_data, workers):
+    before = torch.get_rng_state()
+    next(batches(blocks("db-light", toy_data), 0, 1, workers))
+    assert torch.equal(torch.get_rng_state(), before)
+
+
 def test_another_seed_gives_other_batches(toy_data):
     first = next(batches(blocks("crnn-light", toy_data), 0, 1, workers=0))
     other = next(batches(blocks("crnn-light", toy_data, "seed=9"), 0, 1, workers=0))

@@ -323,6 +323,9 @@ def batches(blocks: WordBlocks | SceneBlocks, start: int, stop: int, workers: in
         num_workers=workers,
         worker_init_fn=_quiet_worker,
         prefetch_factor=2 if workers else None,
+        # its seeds for workers, which are not used, else come from the numbers that networks draw: a resumed
+        # run, which makes a loader within a stage, would draw others from there on
+        generator=torch.Generator(),
     )
     for block, content in zip(order, loader, strict=True):
         if isinstance(content, ScenetextError):
