@@ -32,11 +32,20 @@ def test_changes_reach_nested_tables_and_arrays():
         ("stages.x.steps=1", "not an index"),
         ("seed.x=1", "not a section"),
         ("optim.clipp=1", "did you mean 'clip'"),
+        ("stages.0.rates={feat=0.0}", "belongs into frozen"),
+        ("stages.0.rates={feat.ConvNet=0.1}", r"rates\.feat is a float, not \{'ConvNet': 0\.1\}"),
     ],
 )
 def test_a_wrong_change_is_one_clear_error(change, message):
     with pytest.raises(SettingsError, match=message):
         load_recipe("crnn", [change])
+
+
+def test_stages_name_the_parts_that_are_frozen_and_their_rates():
+    recipe = load_recipe("crnn", ["stages.0.frozen=['feat']", "stages.0.rates={pred=2}"])
+    assert recipe.stages[0].frozen == ("feat",)
+    assert recipe.stages[0].rates == {"pred": 2.0}
+    assert recipe_from_json(recipe.to_json()) == recipe
 
 
 def test_an_unknown_recipe_lists_the_known_ones():

@@ -78,6 +78,7 @@ def test_arguments_are_checked_by_the_annotations_of_what_is_called(function):
         ({"rate": True}, "rate is a float"),
         ({"rate": 1, "kind": "c"}, "one of 'a', 'b'"),
         ({"rate": 1, "pair": [1]}, "has 2 values, not 1"),
+        ({"rate": 1, "extra": {"a": {"b": 1}}}, r"extra\.a is a int, not \{'b': 1\}"),
         ({"rate": 1, "many": [{"sise": 1}]}, "many\\[0\\]: no such setting 'sise'"),
         ({"rate": 1, "flag": 1}, "flag is a bool"),
         ({"rate": -1}, "rate is not negative"),

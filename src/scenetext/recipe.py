@@ -40,7 +40,11 @@ class Stage:
     schedule   over this stage, after the warm-up: "constant", "cosine" (to 1 % of lr), or "linear" (to 1 %)
     warmup     steps over which the rate rises linearly from 0
     data       the mixture
-    augment    settings of learn.augment.WordAugment or SceneAugment
+    augment    settings of learn.augment.WordAugment or SceneAugment, or with name = "whole" those of
+               learn.whole.WholeAugment
+    frozen     parts of the net that do not change: dotted names of sub-modules, such as "backbone.stem"
+    rates      {dotted name of a part: factor of lr} for parts that learn faster or slower than the rest; of
+               several names that hold a weight the longest counts, and `frozen` goes before `rates`
     """
 
     steps: int
@@ -50,6 +54,8 @@ class Stage:
     schedule: Literal["constant", "cosine", "linear"] = "constant"
     warmup: int = 0
     augment: dict[str, Any] = field(default_factory=dict)
+    frozen: tuple[str, ...] = ()
+    rates: dict[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if self.steps < 0 or self.warmup < 0 or self.lr < 0:
@@ -58,6 +64,8 @@ class Stage:
             raise ValueError(f"batch is at least 1, not {self.batch}")
         if not self.data:
             raise ValueError("a stage has at least one source of data")
+        if any(factor <= 0 for factor in self.rates.values()):
+            raise ValueError("rates are positive factors; a part that is not to learn belongs into frozen")
 
 
 @dataclass(frozen=True)

@@ -128,7 +128,8 @@ def _convert(hint: Any, value: Any, where: str) -> Any:
             return origin(items)
     elif origin in (dict, Mapping):
         if isinstance(value, Mapping):
-            return dict(value)
+            inner = typing.get_args(hint)[1]
+            return {key: _convert(inner, v, f"{where}.{key}") for key, v in value.items()}
     elif dataclasses.is_dataclass(hint):
         kind = typing.cast(type, hint)
         return value if isinstance(value, kind) else build(kind, value, where)

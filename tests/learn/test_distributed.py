@@ -40,7 +40,11 @@ engine.train(recipe, engine.Options(Path(sys.argv[2]), out, workers=0, threads=1
 
 
 def test_two_processes_end_with_the_same_weights_from_different_batches(toy_data, tmp_path):
+    """Through stages that freeze one part, the other, and none."""
     recipe = toy_recipe("crnn-light", "net.seq='none'", "net.seq_args={}", "precision=fp32")
+    stage = recipe.stages[0]
+    frozen = (replace(stage, frozen=("pred",)), replace(stage, frozen=("feat",)), stage)
+    recipe = replace(recipe, stages=frozen)
     place = tmp_path / "recipe.json"
     place.write_text(replace(recipe, name="two").to_json())
     (tmp_path / "program.py").write_text(PROGRAM)

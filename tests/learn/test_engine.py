@@ -42,6 +42,32 @@ def test_a_run_leaves_what_its_folder_promises(toy_data, tmp_path):
     assert any("img/s" in line for line in lines)
 
 
+def train_in_parts(recipe, asked, kill, monkeypatch):
+    """A run that is killed at step `kill`, off its last checkpoint, and goes on."""
+
+    def killed(*args):
+        if args[1].step == kill:
+            raise KeyboardInterrupt
+        return real_step(*args)
+
+    real_step = engine._step
+    monkeypatch.setattr(engine, "_step", killed)
+    with pytest.raises(KeyboardInterrupt):
+        train(recipe, asked)
+    monkeypatch.undo()
+    assert load_checkpoint(asked.out / "last.safetensors")[1]["step"] == kill - 1
+    train(recipe, replace(asked, resume=True))
+
+
+def assert_same_state(first, second):
+    whole, parts = (load_checkpoint(run / "last.safetensors") for run in (first, second))
+    assert whole[1] == parts[1]
+    for group in ("net", "average", "optimizer", "random"):
+        assert whole[0][group].keys() == parts[0][group].keys()
+        for key, value in whole[0][group].items():
+            assert torch.equal(value, parts[0][group][key]), (group, key)
+
+
 @pytest.mark.parametrize(
     ("name", "changes", "workers"),
     [
@@ -61,31 +87,86 @@ def test_a_run_killed_in_its_second_stage_resumes_on_the_same_trajectory(
         values = to_dict(recipe.optim) | {field: value} if field else value
         recipe = replace(recipe, optim=build(Optim, values))
     train(recipe, options(toy_data, tmp_path / "whole", workers=workers))
-
-    def killed(*args):
-        if args[1].step == 5:
-            raise KeyboardInterrupt
-        return real_step(*args)
-
-    real_step = engine._step
-    monkeypatch.setattr(engine, "_step", killed)
-    with pytest.raises(KeyboardInterrupt):
-        train(recipe, options(toy_data, tmp_path / "parts", workers=workers))
-    monkeypatch.undo()
-    assert load_checkpoint(tmp_path / "parts" / "last.safetensors")[1]["step"] == 4
-    train(recipe, options(toy_data, tmp_path / "parts", workers=workers, resume=True))
-
-    whole, parts = (load_checkpoint(tmp_path / run / "last.safetensors") for run in ("whole", "parts"))
-    assert whole[1] == parts[1]
-    for group in ("net", "average", "optimizer"):
-        assert whole[0][group].keys() == parts[0][group].keys()
-        for key, value in whole[0][group].items():
-            assert torch.equal(value, parts[0][group][key]), (group, key)
+    train_in_parts(recipe, options(toy_data, tmp_path / "parts", workers=workers), 5, monkeypatch)
+    assert_same_state(tmp_path / "whole", tmp_path / "parts")
     told = [
         json.loads(line)["step"]
         for line in (tmp_path / "parts" / "validation.jsonl").read_text().splitlines()
     ]
     assert told == [2, 4, 6]
+
+
+FROZEN = (("backbone.stages.0", "probability"), ("neck", "threshold"), ())
+
+
+def staged(optim: str):
+    """Three stages of four steps: two freeze different parts, the third one none; parts have other rates."""
+    recipe = toy_recipe("db-light", "net.width=16", "optim.ema=0.9", optim, "validate.limit=1")
+    stage = replace(recipe.stages[0], steps=4, schedule="linear")
+    stages = [replace(stage, frozen=frozen, rates={"backbone": 0.1}) for frozen in FROZEN]
+    return replace(recipe, stages=(*stages[:2], replace(stages[2], rates={"backbone.stages": 0.5})))
+
+
+@pytest.fixture(scope="module")
+def staged_runs(toy_data, tmp_path_factory):
+    """{optimiser: the folder of a whole run in three stages, with its state after each}, made when needed."""
+    runs = {}
+
+    def run(optim):
+        if optim not in runs:
+            runs[optim] = tmp_path_factory.mktemp("staged") / "whole"
+            train(staged(optim), options(toy_data, runs[optim]))
+        return runs[optim]
+
+    return run
+
+
+@pytest.mark.parametrize(
+    ("optim", "kill"),
+    [
+        ("optim.name='adamw'", 3),
+        ("optim.name='adamw'", 7),
+        ("optim.name='adamw'", 9),
+        ("optim={name='sgd', ema=0.9, settings={momentum=0.9}}", 5),
+    ],
+)
+def test_a_run_killed_in_any_stage_resumes_with_the_parts_of_that_stage_frozen(
+    toy_data, tmp_path, staged_runs, optim, kill, monkeypatch
+):
+    train_in_parts(staged(optim), options(toy_data, tmp_path), kill, monkeypatch)
+    assert_same_state(staged_runs(optim), tmp_path)
+
+
+def test_what_a_stage_freezes_keeps_weights_statistics_and_optimiser_state(toy_data, tmp_path, monkeypatch):
+    seen = []
+    recipe = staged("optim.weight_decay=0.5")
+    real_step = engine._step
+
+    def watched(model, run, *args):
+        figures = real_step(model, run, *args)
+        grads = [p.grad for p in run.net.parameters() if p.grad is not None]
+        norm = torch.stack([grad.norm() for grad in grads]).norm()
+        assert float(norm) <= recipe.optim.clip * 1.001
+        state = {
+            name: {key: value.clone() for key, value in run.optimizer.state.get(parameter, {}).items()}
+            for name, parameter in run.net.named_parameters()
+        }
+        seen.append(({key: value.clone() for key, value in run.net.state_dict().items()}, state))
+        return figures
+
+    monkeypatch.setattr(engine, "_step", watched)
+    train(recipe, options(toy_data, tmp_path))
+    for index, frozen in enumerate(FROZEN):
+        (before, state_before), (after, state_after) = seen[4 * index], seen[4 * index + 3]
+        changed = {key for key in after if not torch.equal(before[key], after[key])}
+        still = {key for key in after if any(key.startswith(f"{part}.") for part in frozen)}
+        assert changed == after.keys() - still
+        for name in still & state_after.keys():
+            assert state_before[name].keys() == state_after[name].keys()
+            for key, value in state_before[name].items():
+                assert torch.equal(value, state_after[name][key])
+    assert not seen[0][1]["probability.0.0.weight"]  # frozen from the start: nothing is known of it
+    assert seen[4][1]["threshold.0.0.weight"]  # frozen later: what is known stays
 
 
 def test_a_run_that_is_asked_to_stop_saves_its_state_first(toy_data, tmp_path):
@@ -127,6 +208,13 @@ def test_a_run_can_start_from_another_runs_weights(toy_data, tmp_path):
     assert torch.equal(first["pred.linear.weight"], second["pred.linear.weight"])
 
 
+def test_a_run_takes_whole_scenes_of_any_size_one_by_one(toy_data, tmp_path):
+    whole = "stages.0.augment={name='whole', shorter=64, longer=160, margin=8.0}"
+    train(toy_recipe("db-light", "net.width=16", "stages.0.batch=1", whole), options(toy_data, tmp_path))
+    with (tmp_path / "log.csv").open() as file:
+        assert [row["images"] for row in csv.DictReader(file)] == ["2"]
+
+
 def test_a_recogniser_learns_a_few_words_by_heart(toy_data, tmp_path):
     recipe = toy_recipe(
         "crnn-light",
@@ -161,11 +249,21 @@ def test_the_reported_gradient_and_losses_are_finite_in_mixed_precision(toy_data
         ("crnn", ["resize.height=16"], "the net cannot take"),
         ("crnn-light", ["net.channels=3"], "the net cannot take"),
         ("db-light", ["codec.stride=3"], "stride 1, 2 or 4"),
+        ("db-light", ["stages.0.frozen=['bakbone']"], "stage 0: frozen: .*did you mean 'backbone'"),
+        ("db-light", ["stages.0.rates={neck.x=0.1}"], "rates.neck is a float"),
     ],
 )
 def test_what_cannot_work_is_refused_before_the_folder_is_made(toy_data, tmp_path, name, changes, message):
     with pytest.raises(SettingsError, match=message):
         train(toy_recipe(name, *changes), options(toy_data, tmp_path / "run"))
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_part_that_does_not_exist_is_refused_in_later_stages_too(toy_data, tmp_path):
+    recipe = staged("optim.name='sgd'")
+    recipe = replace(recipe, stages=(*recipe.stages[:2], replace(recipe.stages[2], frozen=("neck.9",))))
+    with pytest.raises(SettingsError, match=r"stage 2: frozen: .*known: neck\.lateral, neck\.smooth"):
+        train(recipe, options(toy_data, tmp_path / "run"))
     assert not (tmp_path / "run").exists()
 
 

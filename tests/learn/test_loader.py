@@ -46,6 +46,13 @@ def test_starting_late_gives_the_batches_that_were_to_come(toy_data, name):
     assert all(same(a, b) for a, b in zip(whole[5:], rest, strict=True))
 
 
+@pytest.mark.parametrize("workers", [0, 1])
+def test_making_batches_draws_none_of_the_random_numbers_of_networks(toy_data, workers):
+    before = torch.get_rng_state()
+    next(batches(blocks("db-light", toy_data), 0, 1, workers))
+    assert torch.equal(torch.get_rng_state(), before)
+
+
 def test_another_seed_gives_other_batches(toy_data):
     first = next(batches(blocks("crnn-light", toy_data), 0, 1, workers=0))
     other = next(batches(blocks("crnn-light", toy_data, "seed=9"), 0, 1, workers=0))
@@ -66,6 +73,53 @@ def test_scenes_come_with_maps_of_the_codecs_stride(toy_data):
     assert batch["images"].shape == (2, 3, 64, 64)
     for key in ("kernel", "kernel_mask", "border", "border_mask"):
         assert batch[key].shape == (2, 32, 32)
+
+
+WHOLE = "stages.0.augment={name='whole', shorter=96, longer=160, margin=10.0}"
+
+
+def test_whole_scenes_come_one_by_one_in_sizes_of_their_own_the_same_for_the_same_seed(toy_data):
+    ones = [blocks("db-light", toy_data, WHOLE, "stages.0.batch=1") for _ in range(2)]
+    here, elsewhere = (
+        list(batches(each, 0, 12, workers)) for each, workers in zip(ones, (0, 2), strict=True)
+    )
+    assert all(same(a, b) for a, b in zip(here, elsewhere, strict=True))
+    sizes = {tuple(batch["images"].shape) for batch in here}
+    assert len(sizes) > 1
+    assert all(number == 1 and height % 32 == width % 32 == 0 for number, _, height, width in sizes)
+    assert all(batch["kernel"].shape[2] == batch["images"].shape[3] // 2 for batch in here)
+
+
+def test_the_whole_scenes_of_a_larger_batch_are_padded_to_the_largest(toy_data):
+    made = blocks("db-light", toy_data, WHOLE, "stages.0.batch=3")
+    batch = made._batch([(np.full((*size, 3), 255, np.uint8), []) for size in ((64, 96), (96, 64))])
+    assert batch["images"].shape == (2, 3, 96, 96)
+    assert batch["kernel"].shape == (2, 48, 48)
+    black, white = (made.resize.normalise(np.full((1, 1, 3), v, np.uint8))[0] for v in (0, 255))
+    for image, height, width in zip(batch["images"].numpy(), (64, 96), (96, 64), strict=True):
+        assert np.allclose(image[:, :height, :width], white)
+        assert np.allclose(image[:, height:], black)
+        assert np.allclose(image[:, :, width:], black)
+    assert next(batches(made, 0, 1, workers=0))["images"].shape[0] == 3
+
+
+def test_sides_of_whole_scenes_are_multiples_as_the_resize_has_them_unless_told_otherwise(toy_data):
+    assert blocks("db-light", toy_data, WHOLE, "resize.multiple=64").augment.multiple == 64
+    told = WHOLE.replace("margin", "multiple=16, margin")
+    assert blocks("db-light", toy_data, told).augment.multiple == 16
+
+
+@pytest.mark.parametrize(
+    ("augment", "message"),
+    [
+        ("{name='hole'}", "stage 0: augment: .*did you mean 'whole'"),
+        ("{name='whole', size=64}", "stage 0: augment: no such setting 'size'"),
+        ("{name='windows', shorter=64}", "stage 0: augment: no such setting 'shorter'"),
+    ],
+)
+def test_a_wrong_augmentation_is_a_clear_error(toy_data, augment, message):
+    with pytest.raises(SettingsError, match=message):
+        blocks("db-light", toy_data, f"stages.0.augment={augment}")
 
 
 def test_a_batch_of_which_one_word_fits_is_that_word_alone(toy_data, tmp_path):

@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from scenetext.errors import SettingsError
-from scenetext.learn.optim import Averaged, gradient_norm, learning_rate, make_optimizer, place_of
+from scenetext.learn.optim import Averaged, gradient_norm, learning_rate, make_optimizer, place_of, set_rate
 from scenetext.recipe import Data, Optim, Stage, load_recipe
 
 STAGE = Stage(steps=100, batch=2, lr=0.1, data=(Data("synth-words"),), warmup=10)
@@ -38,6 +38,28 @@ def test_every_optimiser_steps_and_spares_biases_the_decay(name):
     optimizer.step()
     assert not torch.equal(before, net.weight)
     assert [group["weight_decay"] for group in optimizer.param_groups] == [0.1, 0.0]
+
+
+@pytest.mark.parametrize("name", ["adamw", "adadelta", "sgd"])
+def test_a_part_steps_by_its_factor_of_the_rate_and_decays_by_it(name):
+    torch.manual_seed(0)
+    net = nn.ModuleDict({"slow": nn.Linear(3, 2), "fast": nn.Linear(3, 2)})
+    net["fast"].load_state_dict(net["slow"].state_dict())
+    before = net["slow"].weight.detach().clone()
+    settings = Optim(name=name, weight_decay=0.1)
+    optimizer = make_optimizer(net, settings, {"slow.weight": 0.25, "slow.bias": 0.25})
+    assert [(group["weight_decay"], group["factor"]) for group in optimizer.param_groups] == [
+        (0.1, 0.25),
+        (0.1, 1.0),
+        (0.0, 0.25),
+        (0.0, 1.0),
+    ]
+    set_rate(optimizer, 0.4)
+    sum(part(torch.ones(1, 3)).sum() for part in net.values()).backward()
+    optimizer.step()
+    slow, fast = (net[key].weight.detach() - before for key in ("slow", "fast"))
+    assert float(fast.abs().min()) > 1e-5
+    assert torch.allclose(slow, 0.25 * fast, rtol=1e-3, atol=1e-7)
 
 
 def test_a_setting_the_optimiser_does_not_know_is_refused():

@@ -32,6 +32,14 @@ def test_figures_are_averaged_and_written_every_so_often(tmp_path):
     assert lines[-1] == "samples used: 280; left out: 70 with characters outside the charset"
 
 
+def test_a_loss_that_begins_between_two_reports_is_averaged_over_the_steps_that_had_it(tmp_path):
+    record = Record(tmp_path, 0, 50, lambda line: None)
+    steps(record, 1, 40, loss=1.0)
+    steps(record, 41, 50, loss=2.0, late=3.0)
+    record.close()
+    assert [(float(row["loss"]), float(row["late"])) for row in rows(tmp_path)] == [(1.2, 3.0)]
+
+
 def test_a_resumed_run_forgets_what_came_after_its_checkpoint_and_may_have_other_losses(tmp_path):
     record = Record(tmp_path, 0, 200, lambda line: None)
     steps(record, 1, 150, loss=1.0)

@@ -8,7 +8,15 @@ import pytest
 from scenery import write_photos
 from scenetext.errors import DataError, SettingsError
 from scenetext.geometry import box_polygon
-from scenetext.synth.backdrop import QuietMap, backdrop, crop_photo, load_photo, photo_paths, recolour
+from scenetext.synth.backdrop import (
+    QuietMap,
+    backdrop,
+    crop_photo,
+    load_photo,
+    photo_paths,
+    plain_ground,
+    recolour,
+)
 
 
 def test_a_backdrop_has_the_size_asked_for_and_depends_on_the_generator_alone(tmp_path: Path) -> None:
@@ -18,6 +26,13 @@ def test_a_backdrop_has_the_size_asked_for_and_depends_on_the_generator_alone(tm
         assert first.shape == (90, 130, 3)
         assert first.dtype == np.uint8
         assert np.array_equal(first, backdrop(folder, np.random.default_rng(seed), 90, 130))
+
+
+def test_a_plain_ground_has_one_colour_and_another_one_each_time() -> None:
+    grounds = [plain_ground(np.random.default_rng(seed), 20, 30) for seed in range(8)]
+    assert all(ground.shape == (20, 30, 3) and (ground == ground[0, 0]).all() for ground in grounds)
+    assert len({tuple(ground[0, 0]) for ground in grounds}) == 8
+    assert np.array_equal(grounds[3], plain_ground(np.random.default_rng(3), 20, 30))
 
 
 def test_a_folder_without_photographs_is_refused(tmp_path: Path) -> None:

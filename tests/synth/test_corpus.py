@@ -55,6 +55,13 @@ def test_kinds_look_like_what_they_are():
     assert any("@" in text for text in draws(only("net"), 100))
 
 
+def test_a_corpus_of_words_alone_draws_the_lexicon_and_the_packaged_list():
+    texts = draws(Corpus(("Kirkgate", "o'clock"), number=3.0).of_words(), 400)
+    assert {text.lower() for text in texts} <= {"kirkgate", "o'clock", *common_words()}
+    assert 0.3 < np.mean([text.lower() in ("kirkgate", "o'clock") for text in texts]) < 0.7
+    assert any(text.isupper() for text in texts)
+
+
 def test_lengths_are_those_of_signs():
     lengths = [len(text) for text in draws(Corpus(), 5000)]
     assert 4.5 < np.mean(lengths) < 6.5

@@ -10,8 +10,9 @@ import shapely
 
 from scenery import write_fonts, write_photos
 from scenetext.errors import SettingsError
-from scenetext.geometry import signed_area, valid_shape
+from scenetext.geometry import bounds, box_polygon, mask_of, signed_area, valid_shape
 from scenetext.settings import build, to_dict
+from scenetext.synth.corpus import Corpus, common_words
 from scenetext.synth.scenes import SceneSynth
 from scenetext.types import Sample
 
@@ -161,6 +162,45 @@ def test_the_number_of_words_follows_the_setting(synth: SceneSynth) -> None:
     assert np.mean([len(sample.instances) for sample in scenes(many, 6)]) > 12
 
 
+def test_plain_scenes_are_level_words_of_the_lexicon_on_one_colour(synth: SceneSynth) -> None:
+    plain = replace(
+        synth, plain=1.0, words=(5, 5), empty=0.0, blur=0.0, noise=0.0, max_height=24, occlusion=1.0
+    )
+    corpus = Corpus(("river", "stone"))
+    lexicon = {*corpus.words, *common_words()}
+    colours, counts = [], []
+    for sample in scenes(replace(plain, corpus=corpus), 10):
+        counts.append(len(sample.instances))
+        outside = ~mask_of([grown(i.polygon, 12) for i in sample.instances], 256, 320)
+        ground = sample.image[outside].astype(int)
+        colours.append(tuple(np.median(ground, axis=0)))
+        # but for what light, tone and JPEG of the camera do to it
+        assert np.mean(np.abs(ground - colours[-1]).max(axis=1) <= 40) > 0.95
+        for instance in sample.instances:
+            assert (instance.text or "").lower() in lexicon
+            across = instance.polygon[1] - instance.polygon[0]
+            assert abs(np.degrees(np.arctan2(across[1], across[0]))) < 0.5
+            assert instance.polygon.min() > 0
+            assert (instance.polygon < [320, 256]).all()
+    assert np.mean(counts) > 4.5
+    assert len(set(colours)) > 5
+
+
+def test_a_part_of_the_scenes_may_be_plain(synth: SceneSynth) -> None:
+    half = replace(synth, plain=0.5, turned=1.0, rotation=15.0, tilt=0.0, empty=0.0, curved_fraction=0.0)
+
+    def level(sample: Sample) -> bool:
+        across = [instance.polygon[1] - instance.polygon[0] for instance in sample.instances]
+        return all(abs(np.degrees(np.arctan2(y, x))) < 0.5 for x, y in across)
+
+    assert 4 <= sum(level(sample) for sample in scenes(half, 16)) <= 12
+
+
+def grown(polygon: np.ndarray, margin: float) -> np.ndarray:
+    left, top, right, bottom = bounds(polygon)
+    return box_polygon(left - margin, top - margin, right + margin, bottom + margin)
+
+
 def test_settings_travel_through_plain_dictionaries(synth: SceneSynth) -> None:
     restored = build(SceneSynth, to_dict(synth))
     assert np.array_equal(restored.sample(1).source, synth.sample(1).source)
@@ -181,6 +221,7 @@ def test_a_missing_or_empty_folder_is_an_error_that_names_it(
         {"min_height": 50.0, "max_height": 20.0},
         {"words": (5, 2)},
         {"curved_fraction": 1.5},
+        {"plain": -0.1},
         {"contrast": 0.9},
         {"charset": "klingon"},
         {"size": 0},

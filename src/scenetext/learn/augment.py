@@ -54,7 +54,7 @@ class WordAugment:
                 image = cv2.GaussianBlur(image, (0, 0), sigma)
         if rng.random() < self.invert:
             image = 255 - image
-        return _photometric(image, rng, self.chance, self.brightness, self.noise)
+        return photometric(image, rng, self.chance, self.brightness, self.noise)
 
 
 @dataclass(frozen=True)
@@ -147,7 +147,7 @@ class SceneAugment:
             sigma = rng.uniform(0, self.blur)
             if sigma > 0.2:
                 window = cv2.GaussianBlur(window, (0, 0), sigma)
-        return _photometric(window, rng, 0.5, self.brightness, self.noise), instances
+        return photometric(window, rng, 0.5, self.brightness, self.noise), instances
 
 
 def _cut(image: np.ndarray, matrix: np.ndarray, size: int) -> np.ndarray:
@@ -192,7 +192,7 @@ def _touches(polygon: np.ndarray, size: int) -> bool:
     return right > 0 and bottom > 0 and left < size and top < size
 
 
-def _photometric(
+def photometric(
     image: np.ndarray, rng: np.random.Generator, chance: float, brightness: float, noise: float
 ) -> np.ndarray:
     """Brightness, contrast, colour and noise, each with `chance`."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -81,12 +81,15 @@ def load_weights(net: nn.Module, state: Mapping[str, Tensor], where: str) -> Non
     net.load_state_dict(dict(state))
 
 
-def optimizer_tensors(optimizer: torch.optim.Optimizer) -> dict[str, Tensor]:
-    """The state of an optimiser as flat tensors "index/name"; learning rates are not part of it."""
+def optimizer_tensors(optimizer: torch.optim.Optimizer, parameters: Sequence[Tensor]) -> dict[str, Tensor]:
+    """The state of an optimiser as flat tensors "index/name"; learning rates are not part of it.
+
+    parameters   all that may have a state, in the order of the optimiser that will take it up again
+    """
     return {
         f"{index}/{name}": torch.as_tensor(value)
-        for index, values in optimizer.state_dict()["state"].items()
-        for name, value in values.items()
+        for index, parameter in enumerate(parameters)
+        for name, value in optimizer.state.get(parameter, {}).items()
     }
 
 

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import logging
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -29,7 +29,7 @@ from ..data import open_dataset
 from ..errors import SettingsError, TrainingError
 from ..evaluate.protocols import find_protocol
 from ..image import CropResize, SceneResize
-from ..recipe import Recipe, recipe_from_json
+from ..recipe import Optim, Recipe, Stage, recipe_from_json
 from ..settings import build
 from ..types import Sample
 from .checkpoint import (
@@ -43,7 +43,8 @@ from .checkpoint import (
 from .loader import DROPPED, Batch, batches, fixed_samples, stage_blocks
 from .nets import Trainable, make_net
 from .nets.recognizer import FourStage
-from .optim import Averaged, gradient_norm, learning_rate, make_optimizer, place_of
+from .optim import Averaged, gradient_norm, learning_rate, make_optimizer, place_of, set_rate
+from .parts import freeze, stage_rates
 from .processes import any_process, choose_device, join_processes, leave_processes, limit_threads
 from .record import Record
 from .validate import validate
@@ -91,19 +92,31 @@ class _Run:
     best: float = -1.0
     skipped: int = 0  # steps in a row whose gradient was not finite
 
+    def __post_init__(self) -> None:
+        # all that ever learn, in the order that checkpoints have; stages regroup them and leave some out
+        self._parameters = [p for group in self.optimizer.param_groups for p in group["params"]]
+
+    def enter(self, stage: Stage, rates: Mapping[str, float], settings: Optim) -> None:
+        """Freezes what a stage freezes; the optimiser keeps what it knows of every parameter."""
+        freeze(self.net, stage.frozen, rates)
+        state = self.optimizer.state
+        self.optimizer = make_optimizer(self.net, settings, rates)
+        self.optimizer.state.update(state)
+
     def save(self, path: Path) -> None:
         save_checkpoint(
             path,
             {
                 "net": self.net.state_dict(),
                 "average": self.average.state,
-                "optimizer": optimizer_tensors(self.optimizer),
+                "optimizer": optimizer_tensors(self.optimizer, self._parameters),
                 "random": {"torch": torch.get_rng_state()},
             },
             {"step": self.step, "best": self.best, "updates": self.average.updates},
         )
 
     def load(self, path: Path) -> None:
+        """Takes up what `save` wrote, before any stage was entered."""
         groups, meta = load_checkpoint(path)
         load_weights(self.net, groups["net"], str(path))
         device = next(self.net.parameters()).device
@@ -136,6 +149,10 @@ def train(recipe: Recipe, options: Options, report: Callable[[str], None] = log.
     net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # missing from torch's stubs
     if options.weights is not None:
         load_weights(net, initial_weights(options.weights), options.weights)
+    rates = [
+        stage_rates(net, stage, f"recipe {recipe.name}, stage {index}")
+        for index, stage in enumerate(recipe.stages)
+    ]
     run = _Run(net, make_optimizer(net, recipe.optim), Averaged(net, recipe.optim.ema))
     rank, world = join_processes(device)
     frames = _frames(net, recipe)
@@ -154,14 +171,15 @@ def train(recipe: Recipe, options: Options, report: Callable[[str], None] = log.
     if options.resume and last.is_file():
         run.load(last)
         report(f"resumed at step {run.step} of {recipe.steps}")
-    model: nn.Module = _Losses(net)
-    if world > 1:
-        model = nn.parallel.DistributedDataParallel(model)
     record = Record(options.out, run.step, recipe.steps, report) if rank == 0 else None
     try:
         while run.step < recipe.steps:
             index, start = place_of(recipe, run.step)
             stage = recipe.stages[index]
+            run.enter(stage, rates[index], recipe.optim)
+            model: nn.Module = _Losses(net)
+            if world > 1:  # anew for each stage: it waits for the gradients of what learnt when it was made
+                model = nn.parallel.DistributedDataParallel(model)
             for batch in batches(blocks[index], start, stage.steps, options.workers):
                 rate = learning_rate(stage, place_of(recipe, run.step)[1])
                 figures = _step(model, run, batch, rate, recipe, options.out)
@@ -211,8 +229,7 @@ def _step(
     model: nn.Module, run: _Run, batch: Batch, rate: float, recipe: Recipe, out: Path
 ) -> dict[str, float]:
     """One optimiser step; returns the losses and the norm of the gradient before clipping."""
-    for group in run.optimizer.param_groups:
-        group["lr"] = rate
+    set_rate(run.optimizer, rate)
     targets = {key: value for key, value in batch.items() if key not in ("images", "dropped")}
     device = next(model.parameters()).device
     targets = {key: value.to(device, non_blocking=True) for key, value in targets.items()}

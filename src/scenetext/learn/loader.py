@@ -30,8 +30,9 @@ from ..synth.corpus import Corpus
 from ..synth.scenes import SceneSynth
 from ..synth.score_sheets import ScoreSynth
 from ..synth.words import WordSynth
-from ..types import Sample
+from ..types import Sample, TextInstance
 from .augment import SceneAugment, WordAugment
+from .whole import WholeAugment, make_scene_augment
 
 log = logging.getLogger(__name__)
 
@@ -238,38 +239,44 @@ class WordBlocks(Dataset[list[Batch]]):
 class SceneBlocks(Dataset[list[Batch]]):
     """Batches of windows cut from scenes; several from each scene, spread over a block's batches.
 
-    Words that are pasted into a window come from the scene that was drawn before.
+    Words that are pasted into a window come from the scene that was drawn before. Where windows differ in
+    size, those of a batch are padded with black, on the right and below, to the largest.
     """
 
     mixture: Draws
     codec: SceneCodec
     resize: SceneResize
-    augment: SceneAugment
+    augment: SceneAugment | WholeAugment
     batch: int
     seed: tuple[int, ...]
     group: int = 4
 
     def __getitem__(self, block: int) -> list[Batch]:
         rng = np.random.default_rng((*self.seed, block))
-        rows: list[dict[str, np.ndarray]] = []
+        windows: list[tuple[np.ndarray, list[TextInstance]]] = []
         dropped: Counter[str] = Counter()
         donor: tuple[Sample, np.ndarray] | None = None
-        while len(rows) < self.batch * self.group:
+        while len(windows) < self.batch * self.group:
             sample, image = _draw_scene(self.mixture, rng, dropped)
-            for _ in range(self.augment.crops):
-                window, instances = self.augment(sample, image, rng, donor)
-                targets = self.codec.encode(instances, window.shape[:2])
-                rows.append({"images": self.resize.normalise(window)[0]} | targets)
+            windows += [self.augment(sample, image, rng, donor) for _ in range(self.augment.crops)]
             donor = sample, image
-        order = rng.permutation(len(rows))[: self.batch * self.group]
+        order = rng.permutation(len(windows))[: self.batch * self.group]
         batches = []
         for i in range(self.group):
-            chosen = [rows[j] for j in order[i * self.batch : (i + 1) * self.batch]]
-            batches.append(
-                {key: torch.from_numpy(np.stack([row[key] for row in chosen])) for key in chosen[0]}
-            )
+            chosen = [windows[j] for j in order[i * self.batch : (i + 1) * self.batch]]
+            batches.append(self._batch(chosen))
             batches[-1]["dropped"] = _counts(dropped if i == 0 else {})
         return batches
+
+    def _batch(self, windows: Sequence[tuple[np.ndarray, list[TextInstance]]]) -> Batch:
+        height = max(window.shape[0] for window, _ in windows)
+        width = max(window.shape[1] for window, _ in windows)
+        rows = []
+        for window, instances in windows:
+            room = (0, height - window.shape[0]), (0, width - window.shape[1]), (0, 0)
+            image = self.resize.normalise(np.pad(window, room) if np.any(room) else window)[0]
+            rows.append({"images": image} | self.codec.encode(instances, (height, width)))
+        return {key: torch.from_numpy(np.stack([row[key] for row in rows])) for key in rows[0]}
 
 
 def stage_blocks(
@@ -288,9 +295,8 @@ def stage_blocks(
             mixture, codec, resize, build(WordAugment, stage.augment, where), frames, stage.batch, seed
         )
     scene_resize = build(SceneResize, recipe.resize, "[resize]")
-    return SceneBlocks(
-        mixture, codec, scene_resize, build(SceneAugment, stage.augment, where), stage.batch, seed
-    )
+    augment = make_scene_augment(stage.augment, scene_resize, where)
+    return SceneBlocks(mixture, codec, scene_resize, augment, stage.batch, seed)
 
 
 class _Guarded(Dataset[list[Batch] | ScenetextError]):
@@ -317,6 +323,9 @@ def batches(blocks: WordBlocks | SceneBlocks, start: int, stop: int, workers: in
         num_workers=workers,
         worker_init_fn=_quiet_worker,
         prefetch_factor=2 if workers else None,
+        # its seeds for workers, which are not used, else come from the numbers that networks draw: a resumed
+        # run, which makes a loader within a stage, would draw others from there on
+        generator=torch.Generator(),
     )
     for block, content in zip(order, loader, strict=True):
         if isinstance(content, ScenetextError):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 import torch
 from torch import Tensor, nn
@@ -14,12 +14,23 @@ from ..recipe import Optim, Recipe, Stage
 _FLOOR = 0.01  # schedules end at this share of the peak
 
 
-def make_optimizer(net: nn.Module, settings: Optim) -> torch.optim.Optimizer:
-    """The optimiser of a recipe. Biases and normalisation weights are not decayed."""
-    parameters = [p for p in net.parameters() if p.requires_grad]
+def make_optimizer(
+    net: nn.Module, settings: Optim, rates: Mapping[str, float] | None = None
+) -> torch.optim.Optimizer:
+    """The optimiser of a recipe. Biases and normalisation weights are not decayed.
+
+    rates   {name of a parameter: its factor of the rate}; 1 for those without. `set_rate` applies them.
+    """
+    learning = [(name, p) for name, p in net.named_parameters() if p.requires_grad]
+    factors = {name: (rates or {}).get(name, 1.0) for name, _ in learning}
     groups = [
-        {"params": [p for p in parameters if p.ndim > 1], "weight_decay": settings.weight_decay},
-        {"params": [p for p in parameters if p.ndim <= 1], "weight_decay": 0.0},
+        {
+            "params": [p for name, p in learning if (p.ndim > 1) == decayed and factors[name] == factor],
+            "weight_decay": settings.weight_decay if decayed else 0.0,
+            "factor": factor,
+        }
+        for decayed in (True, False)
+        for factor in sorted(set(factors.values()))
     ]
     kinds: dict[str, Callable[..., torch.optim.Optimizer]] = {
         "adamw": torch.optim.AdamW,
@@ -30,6 +41,12 @@ def make_optimizer(net: nn.Module, settings: Optim) -> torch.optim.Optimizer:
         return kinds[settings.name](groups, lr=1.0, **settings.settings)
     except (TypeError, ValueError) as error:
         raise SettingsError(f"[optim] {error}") from error
+
+
+def set_rate(optimizer: torch.optim.Optimizer, rate: float) -> None:
+    """Sets the rate of the next step, for each group of parameters times its factor."""
+    for group in optimizer.param_groups:
+        group["lr"] = rate * group["factor"]
 
 
 def place_of(recipe: Recipe, step: int) -> tuple[int, int]:

@@ -49,7 +49,7 @@ class Record:
     ) -> None:
         """Takes in one step: losses and gradient norm, images of its batch, and samples left out of it."""
         for name, value in figures.items():
-            self._sums[name] = self._sums.get(name, 0.0) + value
+            self._figures.setdefault(name, []).append(value)
         self._count += 1
         self._images += images
         self._all_images += images
@@ -58,7 +58,8 @@ class Record:
         if step % REPORT_EVERY and step != self.total:
             return
         seconds = time.monotonic() - self._since
-        means = {name: value / self._count for name, value in self._sums.items()}
+        # a loss may begin or end with a stage, and the stage within these steps
+        means = {name: sum(values) / len(values) for name, values in self._figures.items()}
         row = {"step": str(step), "stage": str(stage), "rate": f"{rate:.6g}"}
         row |= {name: f"{value:.6g}" for name, value in means.items()}
         row |= {"images_per_second": f"{self._images / seconds:.6g}", "images": str(self._images)}
@@ -97,7 +98,7 @@ class Record:
             self._board.close()
 
     def _start(self) -> None:
-        self._sums: dict[str, float] = {}
+        self._figures: dict[str, list[float]] = {}
         self._count = self._images = 0
         self._dropped: Counter[str] = Counter()
         self._since = time.monotonic()

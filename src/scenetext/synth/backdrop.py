@@ -11,6 +11,7 @@ import numpy as np
 
 from ..errors import DataError, SettingsError
 from ..image import list_images
+from .paint import sign_colour
 
 _CELL = 4  # pixels of the image per cell of a QuietMap, each way
 
@@ -88,6 +89,11 @@ def backdrop(folder: str, rng: np.random.Generator, height: int, width: int) -> 
         for _ in range(int(rng.integers(1, 6))):
             _surface(stage, rng)
     return stage
+
+
+def plain_ground(rng: np.random.Generator, height: int, width: int) -> np.ndarray:
+    """A stage of one colour, (height, width, 3) uint8 RGB."""
+    return np.full((height, width, 3), np.round(sign_colour(rng)), np.uint8)
 
 
 def _view(folder: str, rng: np.random.Generator, height: int, width: int) -> np.ndarray:

@@ -47,7 +47,8 @@ class Corpus:
 
     words       a lexicon in any case, drawn by length so that short words prevail; every second lexicon word
                 comes from the packaged list of common words.
-    The other fields are weights of the kinds; they need not sum to one.
+    bare        words of the lexicon alone: `word` puts punctuation around one in seven of them.
+    The fields but `words` are weights of the kinds; they need not sum to one.
     """
 
     words: tuple[str, ...] = ()
@@ -59,6 +60,7 @@ class Corpus:
     net: float = 0.02
     code: float = 0.03
     random: float = 0.06
+    bare: float = 0.0
 
     @classmethod
     def from_file(cls, path: str | Path, **weights: float) -> Corpus:
@@ -75,6 +77,10 @@ class Corpus:
         """One token of 1 to about 30 printable characters, without blanks."""
         kind = int(np.searchsorted(self._kind_steps, rng.random(), side="right"))
         return list(_KINDS.values())[min(kind, len(_KINDS) - 1)](self, rng)
+
+    def of_words(self) -> Corpus:
+        """The same lexicon, and nothing but its words."""
+        return Corpus(self.words, **dict.fromkeys(_KINDS, 0.0) | {"bare": 1.0})
 
     def draw_word(self, rng: Rng) -> str:
         """A word of the lexicon, in the case that the list has."""
@@ -138,8 +144,12 @@ def _digits(rng: Rng, low: int, high: int) -> str:
     return "".join(str(d) for d in rng.integers(0, 10, size=int(rng.integers(low, high + 1))))
 
 
+def _bare(corpus: Corpus, rng: Rng) -> str:
+    return cased(corpus.draw_word(rng), rng)
+
+
 def _word(corpus: Corpus, rng: Rng) -> str:
-    text = cased(corpus.draw_word(rng), rng)
+    text = _bare(corpus, rng)
     draw = rng.random()
     if draw < 0.86:
         return text
@@ -289,4 +299,5 @@ _KINDS: dict[str, Callable[[Corpus, Rng], str]] = {  # by the field of Corpus th
     "net": _net,
     "code": _code,
     "random": _random,
+    "bare": _bare,
 }

@@ -12,13 +12,13 @@ from ..charset import Charset
 from ..errors import SettingsError
 from ..geometry import box_polygon, clockwise, warp_points
 from ..types import Sample
-from .backdrop import QuietMap, backdrop, crop_photo, load_photo, photo_paths
+from .backdrop import QuietMap, backdrop, crop_photo, load_photo, photo_paths, plain_ground
 from .block import Block, Panel, Part
 from .board import Manner, lay
 from .corpus import Corpus
 from .degrade import coarse_pixels, focus_blur, jpeg, motion_blur, noise, sharpen, tone, uneven_light
 from .fonts import FontLibrary
-from .layout import CURVED_LAYOUTS, LAYOUTS, choose_layout
+from .layout import CURVED_LAYOUTS, LAYOUTS, choose_layout, single_word
 from .marks import PATTERNS, PICTOGRAMS, draw_mark
 from .pose import Pose, box_after, shifted
 from .truth import LEAST_CHANGE, PlacedWord, change, judge
@@ -51,6 +51,9 @@ class SceneSynth:
     distractors          patterns and pictograms without truth, on average per scene.
     occlusion            part of the scenes in which something stands before the words.
     empty                part of the scenes without any word.
+    plain                part of the scenes that are no photographs: level words of the lexicon, one by one,
+                         on a ground of one colour, as Li, Wang and Shen (ICCV 2017) begin training. No turns,
+                         plates, distractors or occlusion; the camera's faults are those of other scenes.
 
     Instances are words; `characters` of the sample are their character quadrilaterals. Words below 7 pixels,
     too blurred or faint, mostly hidden or mostly outside are `legible=False`. Pickles as its settings; fonts
@@ -77,6 +80,7 @@ class SceneSynth:
     distractors: float = 1.5
     occlusion: float = 0.15
     empty: float = 0.03
+    plain: float = 0.0
 
     def __post_init__(self) -> None:
         if not 0 < self.min_height <= self.max_height:
@@ -85,7 +89,7 @@ class SceneSynth:
             )
         if not 0 <= self.words[0] <= self.words[1]:
             raise SettingsError(f"words {self.words} is not a range (least, most)")
-        for name in ("curved_fraction", "turned", "effects", "plates", "occlusion", "empty"):
+        for name in ("curved_fraction", "turned", "effects", "plates", "occlusion", "empty", "plain"):
             if not 0 <= getattr(self, name) <= 1:
                 raise SettingsError(f"{name} is a part, 0 to 1, not {getattr(self, name)}")
         if not 0 <= self.contrast <= 0.5:
@@ -105,11 +109,13 @@ class SceneSynth:
         """Scene number `seed`: source is (height, width, 3) uint8 RGB."""
         rng = np.random.default_rng(seed)
         height, width = self.shape
-        scene = backdrop(self.backgrounds, rng, height, width)
+        plain = self.plain > 0 and bool(rng.random() < self.plain)
+        scene = plain_ground(rng, height, width) if plain else backdrop(self.backgrounds, rng, height, width)
         quiet = QuietMap.of(scene)
-        self._scatter(scene, quiet, rng)
-        placed = self._write(scene, quiet, rng) if rng.random() >= self.empty else []
-        hidden = self._obstruct(scene, rng) if rng.random() < self.occlusion else None
+        if not plain:
+            self._scatter(scene, quiet, rng)
+        placed = self._write(scene, quiet, rng, plain) if rng.random() >= self.empty else []
+        hidden = self._obstruct(scene, rng) if not plain and rng.random() < self.occlusion else None
         scene, blur = self._photograph(scene, rng)
         judged = [judge(word, scene, blur, hidden) for word in placed]
         truth = [word for word in judged if word is not None]
@@ -120,33 +126,49 @@ class SceneSynth:
             tuple(characters for _, characters in truth),
         )
 
-    def _write(self, scene: np.ndarray, quiet: QuietMap, rng: np.random.Generator) -> list[PlacedWord]:
+    def _write(
+        self, scene: np.ndarray, quiet: QuietMap, rng: np.random.Generator, plain: bool
+    ) -> list[PlacedWord]:
         """Blocks of writing, until there are enough words or no room is left."""
         charset = frozenset(Charset.named(self.charset).characters)
         library = _font_library(self.fonts)
         least, most = (np.log(max(1, count)) for count in self.words)
         wanted = round(np.exp(rng.uniform(least, most)))
         camera_roll = float(np.clip(rng.normal(0, 0.35), -1, 1)) * self.rotation
+        corpus, plates = (self.corpus.of_words(), 0.0) if plain else (self.corpus, self.plates)
         placed: list[PlacedWord] = []
         failures = 0
         while len(placed) < wanted and failures < _MOST_FAILURES:
             # where a block found no room, the next ones are smaller
             highest = max(self.min_height, self.max_height * 0.7**failures)
-            writer = Writer(rng, library, self.corpus, (self.min_height, highest), self.plates, charset)
+            writer = Writer(rng, library, corpus, (self.min_height, highest), plates, charset)
             budget = max(1, (wanted - len(placed)) >> failures)
-            table = CURVED_LAYOUTS if rng.random() < self.curved_fraction else LAYOUTS
-            block = choose_layout(rng, table)(writer, budget)
-            words = self._set(scene, quiet, block, camera_roll, rng)
+            if plain:
+                block, pose, over_edge = single_word(writer, 1), Pose(), 0.0
+            else:
+                table = CURVED_LAYOUTS if rng.random() < self.curved_fraction else LAYOUTS
+                block = choose_layout(rng, table)(writer, budget)
+                pose = self._pose(rng, camera_roll)
+                over_edge = 0.3 if rng.random() < 0.12 else 0.0
+            words = self._set(scene, quiet, block, pose, over_edge, rng)
             failures += not words
             placed += words
         return placed
 
     def _set(
-        self, scene: np.ndarray, quiet: QuietMap, block: Block, camera_roll: float, rng: np.random.Generator
+        self,
+        scene: np.ndarray,
+        quiet: QuietMap,
+        block: Block,
+        pose: Pose,
+        over_edge: float,
+        rng: np.random.Generator,
     ) -> list[PlacedWord]:
-        """Paint one block where there is room for it; its words, or none if there is no room."""
-        matrix = self._pose(rng, camera_roll).matrix(block.width, block.height, _CAMERA * scene.shape[1])
-        over_edge = 0.3 if rng.random() < 0.12 else 0.0
+        """Paint one block where there is room for it; its words, or none if there is no room.
+
+        over_edge    the part of the block that may lie outside the scene, each way.
+        """
+        matrix = pose.matrix(block.width, block.height, _CAMERA * scene.shape[1])
         corner = quiet.place(
             box_after(matrix, block.width, block.height),
             rng,

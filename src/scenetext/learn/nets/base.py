@@ -34,6 +34,9 @@ class Trainable(nn.Module):
         """Named scalar losses, already weighted; training minimises their sum.
 
         targets   what the codec's `encode` gave, stacked over the batch.
+
+        Of a part that a stage freezes no parameter requires a gradient. A loss that trains nothing but such
+        a part may be left out, and its work saved; the names of the losses may differ from stage to stage.
         """
         raise NotImplementedError
 
