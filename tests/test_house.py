@@ -178,7 +178,7 @@ def test_every_dependency_is_pinned_within_its_range() -> None:
 
 def test_the_example_photos_are_small_labelled_and_of_one_size() -> None:
     samples = open_dataset("icdar", ROOT / "examples")
-    assert len(samples) == 4
+    assert len(samples) == 5
     for sample in samples:
         assert isinstance(sample.source, Path)
         assert sample.source.stat().st_size < 250_000
