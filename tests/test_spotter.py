@@ -118,6 +118,17 @@ def test_a_curved_outline_comes_through_point_by_point(colours: tuple, step: int
     assert HalvesRecognizer().recognize([crop_instance(image, found.polygon)]) == [("red", 0.9)]
 
 
+@pytest.mark.parametrize("step", [2, 3, 4])
+@pytest.mark.parametrize("shift", [1, 2, -2])
+def test_an_outline_that_starts_beside_its_corner_comes_out_from_the_corner(shift: int, step: int) -> None:
+    image = np.full((200, 300, 3), 255, np.uint8)
+    image[:, :150], image[:, 150:] = RED, BLUE
+    (found,) = cascade(np.roll(outline(step), shift, axis=0)).spot(image)
+    assert found.text == "red"
+    assert np.array_equal(found.polygon, outline(step))
+    assert HalvesRecognizer().recognize([crop_instance(image, found.polygon)]) == [("red", 0.9)]
+
+
 def test_turning_over_twice_changes_nothing() -> None:
     polygon = box_polygon(1, 2, 30, 9)
     assert np.array_equal(turn_over(turn_over(polygon)), polygon)

@@ -73,7 +73,7 @@ class Cascade:
         for instance, (polygon, text, score) in zip(located, best, strict=True):
             joint = math.sqrt(score * instance.score)
             if text and joint >= self.min_score:
-                results.append(instance.replace(polygon=polygon, text=text, score=joint))
+                results.append(instance.replace(polygon=_from_start(polygon), text=text, score=joint))
         return results
 
     def _best(
@@ -90,6 +90,14 @@ class Cascade:
             better = max(others, key=lambda way: way[2], default=first)
             best.append(better if better[2] > first[2] + _MARGIN else first)
         return best
+
+
+def _from_start(polygon: np.ndarray) -> np.ndarray:
+    """The same points, from the one next to where the text that was cut out begins."""
+    if len(polygon) == 4:
+        return polygon
+    top, _ = sides(polygon)
+    return np.roll(polygon, -int(np.linalg.norm(polygon - top[0], axis=1).argmin()), axis=0)
 
 
 def turn_over(polygon: np.ndarray) -> np.ndarray:
