@@ -137,8 +137,8 @@ def operations(
 ) -> dict[str, int]:
     """2 x multiply-adds of each layer of a network, by its name, for one image (C, H, W).
 
-    proposals   what the codec proposes in the image, for a network of two graphs; without them the second one
-                does not count.
+    proposals   what the codec proposes in the image, for a network of several graphs; those of the later ones
+                that lack an input do not count.
     """
     counts: dict[str, int] = {}
 
@@ -162,10 +162,10 @@ def operations(
     net.eval()
     with torch.inference_mode():
         outputs = net(torch.zeros(1, *shape))
-        refine = net.refine() if isinstance(net, Trainable) else None
-        if refine is not None and proposals is not None:
-            given = outputs | {name: torch.from_numpy(values) for name, values in proposals.items()}
-            refine(**{name: given[name] for name in input_names(refine)})
+        given = outputs | {name: torch.from_numpy(values) for name, values in (proposals or {}).items()}
+        for later in net.later().values() if isinstance(net, Trainable) else ():
+            if given.keys() >= {*input_names(later)}:
+                later(**{name: given[name] for name in input_names(later)})
     net.train(was_training)
     for hook in hooks:
         hook.remove()
