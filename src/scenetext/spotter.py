@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
@@ -148,29 +148,28 @@ class EndToEnd:
 
     def _found(self, image: np.ndarray, lexicon: Lexicon | None) -> list[TextInstance]:
         height, width = image.shape[:2]
-        resizes = [_to_side(self.resize, side, height, width) for side in self.sides] or [self.resize]
+        windows = self.resize.windows(height, width)
         parts: list[dict[str, np.ndarray]] = []
-        cut = False
-        for resize in resizes:
-            windows = resize.windows(height, width)
-            cut = cut or len(windows) > 1
-            for left, top, right, bottom in windows:
+        for left, top, right, bottom in windows:
+            for resize in self._resizes(bottom - top, right - left):
                 view = resize(image[top:bottom, left:right])
                 outputs = run(self.graphs, self.codec, {"images": view.data})
                 part = {name: outputs[name] for name in self.codec.rows}
-                corners = view.to_image(part["boxes"].reshape(-1, 2)) + np.float32([left, top])
-                parts.append(part | {"boxes": corners.reshape(-1, 4)})
+                corner = np.array([left, top], dtype=np.float32)
+                part["boxes"] = (view.to_image(part["boxes"].reshape(-1, 2)) + corner).reshape(-1, 4)
+                parts.append(part)
         together = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
         found = self.codec.decode(together, (height, width), lexicon)
-        return merge_windows(found) if cut else found
+        return found if len(windows) == 1 else merge_windows(found)
 
-
-def _to_side(resize: SceneResize, side: int, height: int, width: int) -> SceneResize:
-    """A resize that gives a photo of this size a shorter side of `side` pixels."""
-    scale = side / min(height, width)
-    return replace(
-        resize, max_pixels=math.ceil(scale * height) * math.ceil(scale * width), min_side=side, max_upscale=scale
-    )
+    def _resizes(self, height: int, width: int) -> Iterator[SceneResize]:
+        """How an image of this size becomes the views it is seen in."""
+        if not self.sides:
+            yield self.resize
+        for side in self.sides:
+            scale = side / min(height, width)
+            pixels = math.ceil(scale * height) * math.ceil(scale * width)
+            yield replace(self.resize, max_pixels=pixels, min_side=side, max_upscale=scale)
 
 
 def turn_over(polygon: np.ndarray) -> np.ndarray:

@@ -45,7 +45,7 @@ def decode_boxes(offsets: np.ndarray, anchors: np.ndarray) -> np.ndarray:
 def clip_boxes(boxes: np.ndarray, height: float, width: float) -> np.ndarray:
     """The boxes, no point of them outside an image of this size."""
     limits = np.array([width, height, width, height], dtype=np.float32)
-    return np.minimum(boxes, limits).clip(0)
+    return np.asarray(np.minimum(boxes, limits).clip(0))
 
 
 def intersections(boxes: np.ndarray, others: np.ndarray) -> np.ndarray:

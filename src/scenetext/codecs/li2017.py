@@ -28,8 +28,8 @@ NOTHING, TEXT, IGNORED = 0, 1, 2
 
 @dataclass(frozen=True)
 class Li2017:
-    """Three graphs: the first scores anchors, of which `propose` makes proposals; the second scores and refines
-    these; `propose` keeps the best, which the third one reads.
+    """Three graphs: the first scores anchors, of which `propose` makes proposals; the second scores and
+    refines these; `propose` keeps the best, which the third one reads.
 
     Boxes are upright: left, top, right, bottom, in pixels of the view. Characters are classes: 0 stands for
     all punctuation (whatever is neither a letter nor a digit), 1 is the end, 2 to 37 are digits and letters,
@@ -167,7 +167,9 @@ class Li2017:
         kept = suppress_boxes(boxes, scores, self.overlap, len(good))
         return {"boxes": boxes[kept], "textness": scores[kept]}
 
-    def proposals_of(self, objectness: np.ndarray, offsets: np.ndarray, most: int | None = None) -> np.ndarray:
+    def proposals_of(
+        self, objectness: np.ndarray, offsets: np.ndarray, most: int | None = None
+    ) -> np.ndarray:
         """The proposals (K, 4) in objectness (A, h, w) and offsets (4 A, h, w) of one view, best first.
 
         most   in place of `proposals`
@@ -177,18 +179,15 @@ class Li2017:
         chosen = np.flatnonzero(flat >= self.min_objectness)
         if len(chosen) > self.candidates:
             chosen = chosen[np.argpartition(-flat[chosen], self.candidates - 1)[: self.candidates]]
-        moves = offsets.reshape(count, 4, height * width).transpose(0, 2, 1).reshape(-1, 4)[chosen]
-        boxes = decode_boxes(moves, self._anchors_at(chosen, height, width))
+        anchor, y, x = np.unravel_index(chosen, objectness.shape)
+        shift = self.stride * np.stack([x, y, x, y], axis=1).astype(np.float32)
+        moves = offsets.reshape(count, 4, height, width)[anchor, :, y, x]
+        boxes = decode_boxes(moves, self.anchors_over(1, 1)[anchor] + shift)
         boxes = clip_boxes(boxes, height * self.stride, width * self.stride)
         whole = (boxes[:, 2:] - boxes[:, :2]).min(axis=1) >= 1
         boxes, scores = boxes[whole], flat[chosen[whole]]
-        return boxes[suppress_boxes(boxes, scores, self.proposal_overlap, most or self.proposals)]
-
-    def _anchors_at(self, places: np.ndarray, height: int, width: int) -> np.ndarray:
-        """Some of `anchors_over`, without the others."""
-        anchor, y, x = np.unravel_index(places, (self.anchors, height, width))
-        shift = self.stride * np.stack([x, y, x, y], axis=1).astype(np.float32)
-        return np.asarray(self.anchors_over(1, 1)[anchor] + shift)
+        kept = suppress_boxes(boxes, scores, self.proposal_overlap, most or self.proposals)
+        return np.asarray(boxes[kept])
 
     def decode(
         self, outputs: Mapping[str, np.ndarray], size: tuple[int, int], lexicon: Lexicon | None = None

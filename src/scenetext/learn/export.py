@@ -170,7 +170,7 @@ def write_later(later: nn.Module, path: Path, inputs: dict[str, np.ndarray]) -> 
 
 
 def first_outputs(net: Trainable, codec: Any, images: np.ndarray) -> Iterator[dict[str, np.ndarray]]:
-    """What `codec.propose` and the later graphs of a network, if any, are tried on: outputs of the first graph.
+    """Outputs of the first graph, for trying out what comes after it; nothing where no graph does.
 
     Of the first of images (N, C, H, W); with those of several words, of one, and of none in place of what the
     codec can tell the ideal of, and as the network made them.

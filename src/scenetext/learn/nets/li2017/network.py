@@ -69,7 +69,9 @@ class Li2017Network(Trainable):
         if not isinstance(codec, Li2017):
             raise SettingsError(f"net 'li2017' needs codec 'li2017', not {type(codec).__name__}")
         if codec.stride != _STRIDE:
-            raise SettingsError(f"net 'li2017' makes features of stride {_STRIDE}; the codec has {codec.stride}")
+            raise SettingsError(
+                f"net 'li2017' makes features of stride {_STRIDE}; the codec has {codec.stride}"
+            )
         if min(rows, columns, anchors, regions) < 1 or width <= 0:
             raise SettingsError("net 'li2017' needs rows, columns, anchors and regions, and a width")
         self.codec = codec
@@ -133,7 +135,12 @@ class Li2017Network(Trainable):
         )
 
     def _sample(
-        self, features: Tensor, logits: Tensor, offsets: Tensor, truths: Sequence[Truth], rng: np.random.Generator
+        self,
+        features: Tensor,
+        logits: Tensor,
+        offsets: Tensor,
+        truths: Sequence[Truth],
+        rng: np.random.Generator,
     ) -> Regions:
         """The proposals that the detection network learns from."""
         objectness = torch.sigmoid(logits.detach()).cpu().numpy()
@@ -159,8 +166,13 @@ class Li2017Network(Trainable):
     def _hardest(self, features: Tensor, background: Sequence[Regions]) -> list[Regions]:
         """The regions of each image, those first that look most like text."""
         codes = self._encoded(features, *_places(Regions.joined(background), features))[2]
-        scores = np.split(self.tdn(codes)[0].float().cpu().numpy(), np.cumsum([len(r) for r in background])[:-1])
-        return [regions.chosen(np.argsort(-s, kind="stable")) for regions, s in zip(background, scores, strict=True)]
+        scores = np.split(
+            self.tdn(codes)[0].float().cpu().numpy(), np.cumsum([len(r) for r in background])[:-1]
+        )
+        return [
+            regions.chosen(np.argsort(-s, kind="stable"))
+            for regions, s in zip(background, scores, strict=True)
+        ]
 
     def _region_losses(self, features: Tensor, regions: Regions) -> tuple[Tensor, Tensor, Tensor]:
         device = features.device

@@ -62,7 +62,9 @@ class RegionPooling(nn.Module):
             widths = torch.full_like(image, self.columns)
         x = self._span(boxes[:, 0], boxes[:, 2], width)
         y = self._span(boxes[:, 1], boxes[:, 3], height)
-        rows = _bins(y, torch.arange(self.rows, device=boxes.device)[None], torch.full_like(widths, self.rows))
+        rows = _bins(
+            y, torch.arange(self.rows, device=boxes.device)[None], torch.full_like(widths, self.rows)
+        )
         place = torch.arange(self.columns, device=boxes.device)[None]
         columns = _bins(x, torch.minimum(place, widths[:, None] - 1), widths)
         return Cells(image, rows, columns, widths)
@@ -117,7 +119,7 @@ def _windows(bins: Tensor, levels: int) -> tuple[Tensor, Tensor, Tensor]:
 
 def _table(features: Tensor, levels: tuple[int, int]) -> Tensor:
     """(levels[0], levels[1], N, h, w, C): the maximum of features (N, h, w, C) over the window of
-    2 ** i x 2 ** j pixels that begins at each pixel; of windows that reach beyond the map, without a meaning."""
+    2 ** i x 2 ** j pixels that begins at each pixel; those that reach beyond the map mean nothing."""
     table = []
     tall = features
     for i in range(levels[0]):

@@ -92,7 +92,8 @@ class _Reader:
         if self.keys is None:
             look = (self.left == 1).to(x.dtype)
         else:
-            assert self.net.query is not None and self.net.energy is not None  # for mypy
+            assert self.net.query is not None  # for mypy; the three come together
+            assert self.net.energy is not None
             mixed = torch.tanh(self.keys + self.net.query(self.hidden)[:, None])
             energy = self.net.energy(mixed)[..., 0].float()
             look = torch.softmax(energy.masked_fill(self.left < 1, -1e9), dim=1)

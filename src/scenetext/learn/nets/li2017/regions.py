@@ -21,13 +21,13 @@ class RegionFeatureEncoder(nn.Module):
         self.lstm = nn.LSTM(inputs, hidden, batch_first=True)
 
     def forward(self, columns: Tensor, widths: Tensor) -> tuple[Tensor, Tensor]:
-        """(K, W, inputs) of which the first widths (K,) count -> states (K, W, hidden) and codes (K, hidden)."""
+        """(K, W, inputs), of which the first widths (K,) count -> states (K, W, hidden), codes (K, ...)."""
         states = self.lstm(columns)[0]
         return states, last_states(states, widths)
 
 
 def last_states(states: Tensor, widths: Tensor) -> Tensor:
-    """The state (K, R) at the last valid column of (K, W, R). What an LSTM sees later changes nothing there."""
+    """The state (K, R) at the last valid column of (K, W, R); what an LSTM sees later does not change it."""
     place = (widths - 1)[:, None, None].expand(-1, 1, states.shape[2])
     return states.gather(1, place)[:, 0]
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import cast
-
 from torch import Tensor, nn
 
 from ..base import conv_bn_relu, init_weights
@@ -37,7 +35,7 @@ class Trunk(nn.Module):
         x = images
         for block in self.children():
             x = block(x)
-        return cast(Tensor, x)
+        return x
 
 
 def _block(inputs: int, outputs: int, depth: int, pools: bool, norm: bool) -> nn.Sequential:
