@@ -34,17 +34,15 @@ def log_probs(codec: Li2017, texts: list[str], sure: float = 0.9) -> np.ndarray:
 def perfect(codec: Li2017, words: list[TextInstance]) -> tuple[Graph, Graph, Graph]:
     """The three graphs of a network that makes no mistake."""
     truth = np.array([[*w.polygon[0], *w.polygon[2]] for w in words], dtype=np.float32).reshape(-1, 4)
+    ideal = codec.ideal(words, SIZE)
 
     def read(inputs: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
         match = overlaps(inputs["boxes"], truth).argmax(axis=1) if len(inputs["boxes"]) else []
         return {"log_probs": log_probs(codec, [words[i].text or "" for i in match])}
 
     return (
-        lambda inputs: codec.ideal(words, SIZE),
-        lambda inputs: {
-            "scores": np.full(len(inputs["proposals"]), 0.81, np.float32),
-            "moves": np.zeros((len(inputs["proposals"]), 4), np.float32),
-        },
+        lambda inputs: {name: ideal[name] for name in ("objectness", "offsets")},
+        lambda inputs: {"scores": 0.81 * ideal["scores"], "moves": ideal["moves"]},
         read,
     )
 
@@ -77,7 +75,8 @@ def test_every_box_has_an_anchor_that_leads_to_it(
 ) -> None:
     instance = word("a", left, top, min(left + width, 320), min(top + height, 256))
     codec = Li2017()
-    (proposal,) = codec.propose(codec.ideal([instance], SIZE))["proposals"]
+    ideal = codec.ideal([instance], SIZE)
+    (proposal,) = codec.proposals_of(ideal["objectness"][0], ideal["offsets"][0])
     assert proposal == pytest.approx([*instance.polygon[0], *instance.polygon[2]], abs=0.05)
 
 

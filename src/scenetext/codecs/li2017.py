@@ -134,8 +134,8 @@ class Li2017:
         return np.array([*classes, END], dtype=np.int64)
 
     def ideal(self, instances: Sequence[TextInstance], size: tuple[int, int]) -> dict[str, np.ndarray]:
-        """What a network that makes no mistake puts out as "objectness" and "offsets": for each text, one
-        anchor is certain and leads to its box."""
+        """What the first two graphs of a network that makes no mistake put out for texts that lie apart: for
+        each, one anchor is certain and leads to its box, which is text and stays as it is."""
         targets = self.encode(instances, size)
         height, width = math.ceil(size[0] / self.stride), math.ceil(size[1] / self.stride)
         anchors = self.anchors_over(height, width)
@@ -146,10 +146,13 @@ class Li2017:
             best = int(match.argmax())
             objectness[best] = 1
             offsets[best] = encode_boxes(box[None], anchors[best : best + 1])[0]
+        count = int((targets["kinds"] == TEXT).sum())
         maps = offsets.reshape(self.anchors, height, width, 4).transpose(0, 3, 1, 2)
         return {
             "objectness": objectness.reshape(1, self.anchors, height, width),
             "offsets": np.ascontiguousarray(maps.reshape(1, 4 * self.anchors, height, width)),
+            "scores": np.ones(count, dtype=np.float32),
+            "moves": np.zeros((count, 4), dtype=np.float32),
         }
 
     # --- outputs to instances -----------------------------------------------------------------------

@@ -103,13 +103,12 @@ def export(
             inputs = [given for some in images for given in walk(net, some)]
             _check_and_halve(step, step_graph, inputs, threads)
             files[step_graph.name] = step_graph
-        inputs = [given for some in images for given in first_outputs(net, codec, some)]
+        tried = [later_inputs(net, codec, some) for some in images]
         for title, later in net.later().items():
             path = Path(scratch) / f"{title}.onnx"
-            inputs = [given | codec.propose(given) for given in inputs]
+            inputs = [given for some in tried for given in some[title]]
             write_later(later, path, inputs[0])
             _check_and_halve(later, path, inputs, threads)
-            inputs = [given | TorchGraph(later)(given) for given in inputs]
             graphs.append(path)
             files[path.name] = path
         scores = {}
@@ -169,24 +168,31 @@ def write_later(later: nn.Module, path: Path, inputs: dict[str, np.ndarray]) -> 
     _write(later, path, taken, {name: sides if value.ndim == 4 else count for name, value in taken.items()})
 
 
-def first_outputs(net: Trainable, codec: Any, images: np.ndarray) -> Iterator[dict[str, np.ndarray]]:
-    """Outputs of the first graph, for trying out what comes after it; nothing where no graph does.
+def later_inputs(net: Trainable, codec: Any, images: np.ndarray) -> dict[str, list[dict[str, np.ndarray]]]:
+    """What the later graphs of a network are tried on, by name, after the first of images (N, C, H, W).
 
-    Of the first of images (N, C, H, W); with those of several words, of one, and of none in place of what the
-    codec can tell the ideal of, and as the network made them.
+    With the outputs of earlier graphs, as far as the codec can tell their ideal, as those of several words,
+    of one, of none; and as the network made them.
     """
-    if not net.later():
-        return
-    outputs = TorchGraph(net)({"images": images[:1]})
+    later = net.later()
+    found: dict[str, list[dict[str, np.ndarray]]] = {name: [] for name in later}
+    if not later:
+        return found
+    first = TorchGraph(net)({"images": images[:1]})
     height, width = images.shape[2:]
     boxes = [
         TextInstance(box_polygon(x + 1, y + 1, x + width / 2 - 1, y + height / 2 - 1))
         for x in (0, width / 2)
         for y in (0, height / 2)
     ]
-    for count in (len(boxes), 1, 0):
-        yield outputs | codec.ideal(boxes[:count], (height, width))
-    yield outputs
+    for ideal in (*(codec.ideal(boxes[:count], (height, width)) for count in (len(boxes), 1, 0)), {}):
+        given = first | {name: ideal[name] for name in first.keys() & ideal.keys()}
+        for name, graph in later.items():
+            given = given | codec.propose(given)
+            found[name].append(given)
+            outputs = TorchGraph(graph)(given)
+            given = given | outputs | {name: ideal[name] for name in outputs.keys() & ideal.keys()}
+    return found
 
 
 def walk(net: Trainable, images: np.ndarray, steps: int = _WALK) -> Iterator[dict[str, np.ndarray]]:

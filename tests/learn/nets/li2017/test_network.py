@@ -8,7 +8,7 @@ from scenetext.codecs.db import DB
 from scenetext.codecs.li2017 import Li2017
 from scenetext.errors import SettingsError
 from scenetext.geometry import box_polygon
-from scenetext.learn.export import check_parity, first_outputs, write_later
+from scenetext.learn.export import check_parity, later_inputs, write_later
 from scenetext.learn.graph import TorchGraph
 from scenetext.learn.nets import make_net
 from scenetext.recipe import load_recipe
@@ -118,20 +118,19 @@ def test_the_losses_fall_on_one_image(precision):
         assert late[name] < 0.7 * early[name]
 
 
-@pytest.mark.parametrize("changes", [{}, {"attention": False}])
-def test_the_later_graphs_run_alike_in_onnxruntime_for_any_number_of_boxes(tmp_path, changes):
-    net = make(**changes).eval()
+def test_the_later_graphs_run_alike_in_onnxruntime_for_any_number_of_boxes(tmp_path):
+    # with attention and varying width the recipes are exported
+    net = make(attention=False, varying=False, columns=20).eval()
     images = [
         np.random.default_rng(i).standard_normal((1, 3, *s)) for i, s in enumerate([(96, 160), (32, 64)])
     ]
-    given = [each for some in images for each in first_outputs(net, CODEC, some.astype(np.float32))]
+    tried = [later_inputs(net, CODEC, some.astype(np.float32)) for some in images]
     for name, graph in net.later().items():
-        given = [each | CODEC.propose(each) for each in given]
+        given = [each for some in tried for each in some[name]]
         counts = {len(each["proposals" if name == "refine" else "boxes"]) for each in given}
-        assert counts >= {0, 1}
+        assert counts >= {0, 1, 4}
         write_later(graph, tmp_path / f"{name}.onnx", given[0])
         assert check_parity(TorchGraph(graph), OrtGraph(tmp_path / f"{name}.onnx", 1), given) < 1e-4
-        given = [each | TorchGraph(graph)(each) for each in given]
 
 
 def test_regions_are_read_together_as_each_alone():

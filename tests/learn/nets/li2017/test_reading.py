@@ -7,7 +7,7 @@ from scenetext.learn.nets.li2017.reading import TextRecognitionNetwork
 
 
 def literal(net, states, start, characters):
-    """Log-probabilities and attention of one region (W, R): step 0 and then one step for each character seen."""
+    """Log-probabilities and attention of one region (W, R): step 0, then one for each character seen."""
     v = net.lstm(states[None])[0][0]
     h = c = torch.zeros(v.shape[1])
     rows, looks = [], []

@@ -11,8 +11,7 @@ def test_the_trunk_has_the_convolutions_of_vgg16_and_its_first_second_and_fourth
     trunk = Trunk()
     layers = [layer for layer in trunk.modules() if isinstance(layer, nn.Conv2d | nn.MaxPool2d)]
     shown = ["pool" if isinstance(layer, nn.MaxPool2d) else layer.out_channels for layer in layers]
-    blocks = [[64] * 2, ["pool"], [128] * 2, ["pool"], [256] * 3, [512] * 3, ["pool"], [512] * 3]
-    assert shown == sum(blocks, [])
+    assert shown == [64, 64, "pool", 128, 128, "pool", *[256] * 3, *[512] * 3, "pool", *[512] * 3]
     assert sum(p.numel() for p in trunk.parameters()) == 14714688  # the convolutions of VGG-16
     assert [name for name, _ in trunk.named_children()] == [f"conv{i}" for i in range(1, 6)]
 
