@@ -19,6 +19,7 @@ from scenetext.learn.checkpoint import initial_weights, load_checkpoint
 from scenetext.learn.engine import Options, train
 from scenetext.learn.export import check_parity, export
 from scenetext.learn.validate import load_run
+from scenetext.reader import load_spotter
 from scenetext.recipe import recipe_names
 from scenetext.recognizer import Recognizer
 from scenetext.spotter import EndToEnd
@@ -51,6 +52,9 @@ def test_every_recipe_trains_two_steps_exports_and_reads_the_same(toy_data, tmp_
     elif task == "spotting":
         expected, found = model.spot(image), EndToEnd.load(bundle.folder, 1).spot(image)
         assert [word.text for word in found] == [word.text for word in expected]
+        assert isinstance(load_spotter(bundle.folder, threads=1), EndToEnd)
+        judged = ["evaluate", str(bundle.folder), "--dataset", "icdar:scenes", "--data", str(toy_data)]
+        assert main([*judged, "--lexicon", "strong", "--sides", "64,96", "--min-score", "0.1"]) == 0
     else:
         expected, found = model.detect(image), Detector.load(bundle.folder, 1).detect(image)
         assert len(found) == len(expected)
