@@ -162,10 +162,11 @@ def operations(
     net.eval()
     with torch.inference_mode():
         outputs = net(torch.zeros(1, *shape))
-        given = outputs | {name: torch.from_numpy(values) for name, values in (proposals or {}).items()}
-        for later in net.later().values() if isinstance(net, Trainable) else ():
-            if given.keys() >= {*input_names(later)}:
-                later(**{name: given[name] for name in input_names(later)})
+        if isinstance(net, Trainable) and proposals is not None:
+            given = outputs | {name: torch.from_numpy(values) for name, values in proposals.items()}
+            for later in net.later().values():
+                if given.keys() >= {*input_names(later)}:
+                    later(**{name: given[name] for name in input_names(later)})
     net.train(was_training)
     for hook in hooks:
         hook.remove()
