@@ -15,7 +15,7 @@ def test_the_filters_are_five_by_three_and_three_by_one():
     net = TextProposalNetwork(512, 256, 24)
     assert net.large.weight.shape == (256, 512, 3, 5)
     assert net.small.weight.shape == (256, 512, 1, 3)
-    features = torch.zeros(1, 512, 9, 9, requires_grad=True)
+    features = torch.rand(1, 512, 9, 9, requires_grad=True)
     net(features)[0][0, :, 4, 4].sum().backward()
     rows, columns = features.grad[0].abs().sum(dim=0).nonzero().T
     assert (rows.min(), rows.max(), columns.min(), columns.max()) == (3, 5, 2, 6)
