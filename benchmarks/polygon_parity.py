@@ -24,7 +24,7 @@ from machine import describe, versions
 from scenetext.data import open_dataset
 from scenetext.detector import Detector
 from scenetext.geometry import iou
-from scenetext.learn.export import proposed, write_onnx, write_refine
+from scenetext.learn.export import later_inputs, write_later, write_onnx
 from scenetext.learn.half import halve_graph
 from scenetext.learn.validate import load_net, make_model, torch_graphs
 from scenetext.runtime import OrtGraph
@@ -64,10 +64,10 @@ def compare(run: Path, photos: Sequence[np.ndarray], threads: int) -> tuple[Pari
     with tempfile.TemporaryDirectory() as folder:
         paths = [Path(folder) / "model.onnx"]
         write_onnx(net, paths[0], np.concatenate([view, view]), free_height=True)
-        refine = net.refine()
-        if refine is not None:
-            paths.append(Path(folder) / "refine.onnx")
-            write_refine(refine, paths[1], next(proposed(net, codec, view)))
+        tried = later_inputs(net, codec, view)
+        for name, later in net.later().items():
+            paths.append(Path(folder) / f"{name}.onnx")
+            write_later(later, paths[-1], tried[name][0])
         single = _found(trained, codec, paths, photos, threads)
         for path in paths:
             halve_graph(path)

@@ -8,8 +8,10 @@ import pytest
 from PIL import Image
 
 from scenetext import Reader
+from scenetext.bundle import Manifest, write_bundle
 from scenetext.errors import BadImageError, BundleError, GraphError, SettingsError
 from scenetext.lexicon import Lexicon
+from scenetext.reader import is_spotter, load_spotter
 from scenetext.types import TextInstance
 
 
@@ -134,3 +136,23 @@ def test_a_spotter_without_lexicons_can_be_read_with() -> None:
             return []
 
     assert Reader(Plain()).read(page()).text == ""
+
+
+def test_a_model_that_locates_and_reads_in_one_has_no_parts(toy_model: Path, tmp_path: Path) -> None:
+    manifest = Manifest("toy", "spotting", {"name": "li2017"})
+    folder = write_bundle(tmp_path / "model", manifest, {"model.onnx": b"no graph"}).folder
+    assert is_spotter(folder)
+    assert not any(is_spotter(place) for place in (toy_model, toy_model / "detector", "light", "nowhere"))
+    with pytest.raises(SettingsError, match="leave out the detector"):
+        Reader(folder, detector=toy_model / "detector")
+    with pytest.raises(BundleError, match="cannot load this graph"):
+        load_spotter(folder)
+    with pytest.raises(BundleError, match="a spotting model, where one for detection is needed"):
+        Reader(toy_model, detector=folder)
+
+
+def test_only_a_model_that_locates_and_reads_in_one_has_sides(toy_model: Path) -> None:
+    with pytest.raises(SettingsError, match="several sizes"):
+        Reader(toy_model, sides=(480, 720))
+    with pytest.raises(SettingsError, match="sides cannot be set beside a spotter"):
+        Reader(Reader(toy_model).spotter, sides=(480,))

@@ -1,15 +1,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
 
 from scenetext.geometry import box_polygon, iou
+from scenetext.image import SceneResize
 from scenetext.lexicon import Lexicon
 from scenetext.rectify import crop_instance, sides
-from scenetext.spotter import Cascade, turn_over, ways_up
+from scenetext.spotter import Cascade, EndToEnd, turn_over, ways_up
 from scenetext.types import TextInstance
 
 # A word is painted as a red and a blue half; it reads "red" upright, and nothing, or a bad guess, otherwise.
@@ -169,3 +170,82 @@ def test_a_lexicon_reaches_the_recogniser_also_for_words_upside_down() -> None:
     image = np.minimum(painted(boxes[0], 0), painted(boxes[1], 2))
     words = cascade(*(box_polygon(*box) for box in boxes), min_score=0.5).spot(image, None, Lexicon(["Rot"]))
     assert [word.text for word in words] == ["Rot", "Rot"]
+
+
+class BoxesCodec:
+    """Decodes boxes of dark pixels, which the toy graph below puts out, as words of their brightness."""
+
+    rows = "boxes", "textness"
+
+    def propose(self, outputs: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+        return {
+            "boxes": outputs["proposals"],
+            "textness": np.full(len(outputs["proposals"]), 0.8, np.float32),
+        }
+
+    def decode(
+        self, outputs: dict[str, np.ndarray], size: tuple[int, int], lexicon: Lexicon | None = None
+    ) -> list[TextInstance]:
+        words = lexicon.words if lexicon else ("word",)
+        scored = zip(outputs["boxes"], outputs["textness"], strict=True)
+        return [TextInstance(box_polygon(*box), words[0], float(score)) for box, score in scored]
+
+
+def dark_box(inputs: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """The box around all dark pixels of a view, if there are any."""
+    rows, columns = np.nonzero(inputs["images"][0].mean(axis=0) < 0.5)
+    if len(rows) == 0:
+        return {"proposals": np.zeros((0, 4), np.float32)}
+    box = [columns.min(), rows.min(), columns.max() + 1, rows.max() + 1]
+    return {"proposals": np.array([box], dtype=np.float32)}
+
+
+def end_to_end(**settings: object) -> EndToEnd:
+    resize = SceneResize(min_side=64, multiple=8, mean=(0.0, 0.0, 0.0), std=(1.0, 1.0, 1.0))
+    return EndToEnd(resize, (dark_box, lambda inputs: {}), BoxesCodec(), **settings)
+
+
+def dark(box: tuple[int, int, int, int], height: int = 120, width: int = 200) -> np.ndarray:
+    image = np.full((height, width, 3), 255, np.uint8)
+    left, top, right, bottom = box
+    image[top:bottom, left:right] = 0
+    return image
+
+
+def test_one_model_spots_in_pixels_of_the_photo() -> None:
+    seconds: dict[str, float] = {}
+    (word,) = end_to_end().spot(dark((40, 30, 120, 60)), seconds)
+    assert word.text == "word"
+    assert word.polygon == pytest.approx(box_polygon(40, 30, 120, 60), abs=2)
+    assert set(seconds) == {"spot"}
+    assert end_to_end().spot(dark((0, 0, 0, 0))) == []
+
+
+def test_one_model_sees_a_photo_at_several_sizes_if_asked() -> None:
+    seen: list[tuple[int, ...]] = []
+
+    def graph(inputs: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+        seen.append(inputs["images"].shape[2:])
+        return dark_box(inputs)
+
+    spotter = replace(end_to_end(sides=(64, 120, 240)), graphs=(graph, lambda inputs: {}))
+    words = spotter.spot(dark((40, 30, 120, 60)))
+    assert seen == [(64, 104), (120, 200), (240, 400)]
+    assert len(words) == 3
+    for word in words:
+        assert word.polygon == pytest.approx(box_polygon(40, 30, 120, 60), abs=3)
+
+
+def test_one_model_takes_a_lexicon_drops_weak_words_and_can_be_scored_as_a_detector() -> None:
+    image = dark((40, 30, 120, 60))
+    assert [word.text for word in end_to_end().spot(image, None, Lexicon(["Rot"]))] == ["Rot"]
+    assert end_to_end(min_score=0.81).spot(image) == []
+    assert [word.text for word in end_to_end(min_score=0.81).detect(image)] == [None]
+
+
+def test_one_model_sees_a_long_photo_in_windows_and_finds_each_word_once() -> None:
+    image = dark((780, 30, 830, 60), width=1600)
+    spotter = replace(end_to_end(), resize=replace(end_to_end().resize, max_pixels=120 * 300))
+    assert len(spotter.resize.windows(120, 1600)) > 4
+    (word,) = spotter.spot(image)
+    assert word.polygon == pytest.approx(box_polygon(780, 30, 830, 60), abs=2)

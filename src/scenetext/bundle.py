@@ -29,8 +29,8 @@ from .settings import build, to_dict
 FORMAT = 1
 PACKAGED = Path(__file__).parent / "models"
 
-Task = Literal["detection", "recognition"]
-RESIZES: dict[str, type] = {"detection": SceneResize, "recognition": CropResize}
+Task = Literal["detection", "recognition", "spotting"]
+RESIZES: dict[str, type] = {"detection": SceneResize, "recognition": CropResize, "spotting": SceneResize}
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class Manifest:
     """What model.json holds.
 
     name            of the model.
-    task            "detection" or "recognition".
+    task            "detection", "recognition" or "spotting".
     codec           table for `codecs.make_codec`, name and charset included.
     resize          settings of RESIZES[task].
     graphs          the ONNX files, in the order in which they run.

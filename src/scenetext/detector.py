@@ -50,10 +50,10 @@ class Detector:
                 polygon = clip_points(polygon, width, height)
                 if signed_area(polygon) > 0:
                     found.append(instance.replace(polygon=polygon))
-        return found if len(windows) == 1 else _merge(found)
+        return found if len(windows) == 1 else merge_windows(found)
 
 
-def _merge(instances: list[TextInstance]) -> list[TextInstance]:
+def merge_windows(instances: list[TextInstance]) -> list[TextInstance]:
     """The instances without those that overlapping windows found twice; the more complete one stays."""
     shapes = [valid_shape(instance.polygon) for instance in instances]
     kept: list[int] = []

@@ -7,13 +7,14 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
+from .bundle import available, load_bundle
 from .detector import Detector
 from .errors import BadImageError, GraphError, SettingsError, unknown_name
 from .image import MAX_PIXELS, load_image
 from .lexicon import Lexicon
 from .order import reading_order
 from .recognizer import Recognizer
-from .spotter import Cascade, Spotter
+from .spotter import Cascade, EndToEnd, Spotter
 from .types import Reading, Source
 
 MODELS: dict[str, tuple[str, str]] = {"light": ("db-light", "crnn-light")}
@@ -52,11 +53,41 @@ def load_cascade(
     return cascade if min_score is None else replace(cascade, min_score=min_score)
 
 
+def load_spotter(
+    model: str | Path | None = None,
+    *,
+    detector: str | Path | None = None,
+    recognizer: str | Path | None = None,
+    threads: int | None = None,
+    min_score: float | None = None,
+    sides: tuple[int, ...] = (),
+) -> Spotter:
+    """The spotter that `model` names: a bundle for spotting (packaged name or folder), otherwise a cascade.
+
+    detector, recognizer   see `load_cascade`; a model that does both has no such parts.
+    min_score, sides       see `EndToEnd`; a cascade has no sides.
+    Raises SettingsError, BundleError.
+    """
+    if model is not None and is_spotter(model):
+        if detector is not None or recognizer is not None:
+            raise SettingsError(f"{model} locates and reads in one; leave out the detector and recogniser")
+        return EndToEnd.load(model, threads, min_score, sides)
+    if sides:
+        raise SettingsError("only models that locate and read in one see a photo at several sizes")
+    return load_cascade(model, detector=detector, recognizer=recognizer, threads=threads, min_score=min_score)
+
+
+def is_spotter(name: str | Path) -> bool:
+    """Whether this is a bundle, by packaged name or folder, that locates and reads in one."""
+    held = str(name) in available() or (Path(name) / "model.json").is_file()
+    return held and load_bundle(name).manifest.task == "spotting"
+
+
 class Reader:
     """Reads photos. One reader can be shared by any number of threads; calls leave nothing behind in it.
 
         Reader()                                     the packaged default
-        Reader("light", threads=2)                   see `load_cascade` for the arguments
+        Reader("light", threads=2)                   see `load_spotter` for the arguments
         Reader(detector="my-detector")
         Reader(Cascade(detector, recognizer))        anything that can `spot`, in place of model and parts
 
@@ -73,20 +104,26 @@ class Reader:
         recognizer: str | Path | None = None,
         threads: int | None = None,
         min_score: float | None = None,
+        sides: tuple[int, ...] = (),
         max_pixels: int = MAX_PIXELS,
     ) -> None:
         self.max_pixels = max_pixels
         self.spotter: Spotter
         if model is None or isinstance(model, str | Path):
-            self.spotter = load_cascade(
-                model, detector=detector, recognizer=recognizer, threads=threads, min_score=min_score
+            self.spotter = load_spotter(
+                model,
+                detector=detector,
+                recognizer=recognizer,
+                threads=threads,
+                min_score=min_score,
+                sides=sides,
             )
             return
         if not callable(getattr(model, "spot", None)):
             kind = type(model).__name__
             raise SettingsError(f"a model is a name, a folder or an object that can spot, not {kind}")
         others = {"detector": detector, "recognizer": recognizer, "threads": threads, "min_score": min_score}
-        for name, value in others.items():
+        for name, value in (others | {"sides": sides or None}).items():
             if value is not None:
                 raise SettingsError(f"{name} cannot be set beside a spotter; make the spotter with it")
         self.spotter = model

@@ -103,7 +103,7 @@ class Validate:
 class Recipe:
     """A training run.
 
-    task        "recognition" or "detection"
+    task        "recognition", "detection" or "spotting"
     net         name and settings of a network (learn.nets.NETS)
     codec       name and settings of a codec (codecs.CODECS)
     resize      settings of image.CropResize or image.SceneResize
@@ -111,7 +111,7 @@ class Recipe:
     """
 
     name: str
-    task: Literal["recognition", "detection"]
+    task: Literal["recognition", "detection", "spotting"]
     net: dict[str, Any]
     codec: dict[str, Any]
     stages: tuple[Stage, ...]

@@ -1,19 +1,28 @@
-"""Finding and reading at once. A spotter is anything with this `spot`; `Cascade` does it in two stages."""
+"""Finding and reading at once. A spotter is anything with this `spot`.
+
+`Cascade` does it in two stages, `EndToEnd` with one model that does both.
+"""
 
 from __future__ import annotations
 
 import math
 import time
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Protocol
 
 import numpy as np
 
-from .detector import Detector
+from .bundle import load_bundle
+from .codecs import SpottingCodec
+from .detector import Detector, merge_windows
+from .image import SceneResize
 from .lexicon import Lexicon
 from .recognizer import Recognizer
 from .rectify import crop_instance, sides
-from .types import TextInstance
+from .runtime import run
+from .types import Graph, TextInstance
 
 _MARGIN = 0.1  # by how much another way up has to score better than the way the shape suggests
 
@@ -98,6 +107,77 @@ def _from_start(polygon: np.ndarray) -> np.ndarray:
         return polygon
     top, _ = sides(polygon)
     return np.roll(polygon, -int(np.linalg.norm(polygon - top[0], axis=1).argmin()), axis=0)
+
+
+@dataclass(frozen=True)
+class EndToEnd:
+    """One model that locates and reads.
+
+    resize      how a photo becomes a view.
+    graphs      {"images": (1, 3, h, w) float32} -> what the codec decodes, each going on from the one before
+                it and the codec's proposals.
+    min_score   of instances; those below are dropped, and those without text.
+    sides       none: the photo is seen once, as `resize` has it. Otherwise once for each of these lengths of
+                its shorter side in pixels, and what is found is put together: slower, for text of many sizes.
+    """
+
+    resize: SceneResize
+    graphs: Sequence[Graph]
+    codec: SpottingCodec
+    min_score: float = 0.5
+    sides: tuple[int, ...] = ()
+
+    @classmethod
+    def load(
+        cls,
+        name: str | Path,
+        threads: int | None = None,
+        min_score: float | None = None,
+        sides: tuple[int, ...] = (),
+    ) -> EndToEnd:
+        """The spotter of a bundle, by name or folder; min_score None: the default. Raises BundleError."""
+        bundle = load_bundle(name, "spotting")
+        spotter = cls(bundle.resize, bundle.graphs(threads), bundle.codec, sides=sides)
+        return spotter if min_score is None else replace(spotter, min_score=min_score)
+
+    def spot(
+        self, image: np.ndarray, seconds: dict[str, float] | None = None, lexicon: Lexicon | None = None
+    ) -> list[TextInstance]:
+        """The texts of an image (H, W, 3) uint8."""
+        began = time.perf_counter()
+        found = [word for word in self._found(image, lexicon) if word.text and word.score >= self.min_score]
+        if seconds is not None:
+            seconds["spot"] = seconds.get("spot", 0.0) + time.perf_counter() - began
+        return found
+
+    def detect(self, image: np.ndarray) -> list[TextInstance]:
+        """The same without text, whatever it reads, so that it can be scored as a detector."""
+        return [word.replace(text=None) for word in self._found(image, None)]
+
+    def _found(self, image: np.ndarray, lexicon: Lexicon | None) -> list[TextInstance]:
+        height, width = image.shape[:2]
+        windows = self.resize.windows(height, width)
+        parts: list[dict[str, np.ndarray]] = []
+        for left, top, right, bottom in windows:
+            for resize in self._resizes(bottom - top, right - left):
+                view = resize(image[top:bottom, left:right])
+                outputs = run(self.graphs, self.codec, {"images": view.data})
+                part = {name: outputs[name] for name in self.codec.rows}
+                corner = np.array([left, top], dtype=np.float32)
+                part["boxes"] = (view.to_image(part["boxes"].reshape(-1, 2)) + corner).reshape(-1, 4)
+                parts.append(part)
+        together = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+        found = self.codec.decode(together, (height, width), lexicon)
+        return found if len(windows) == 1 else merge_windows(found)
+
+    def _resizes(self, height: int, width: int) -> Iterator[SceneResize]:
+        """How an image of this size becomes the views it is seen in."""
+        if not self.sides:
+            yield self.resize
+        for side in self.sides:
+            scale = side / min(height, width)
+            pixels = math.ceil(scale * height) * math.ceil(scale * width)
+            yield replace(self.resize, max_pixels=pixels, min_side=side, max_upscale=scale)
 
 
 def turn_over(polygon: np.ndarray) -> np.ndarray:

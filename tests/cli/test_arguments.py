@@ -5,7 +5,7 @@ import importlib
 
 import pytest
 
-from scenetext.cli.arguments import positive, share, whole
+from scenetext.cli.arguments import lengths, positive, share, whole
 from scenetext.cli.main import COMMANDS, main
 
 
@@ -14,6 +14,7 @@ from scenetext.cli.main import COMMANDS, main
     [
         (positive, {"1": 1, "64": 64}, ["0", "-1", "1.5", "many", ""]),
         (whole, {"0": 0, "7": 7}, ["-1", "0.5", "none", ""]),
+        (lengths, {"480": (480,), "480,720": (480, 720)}, ["0", "wide", ""]),
         (share, {"0": 0.0, "0.25": 0.25, "1": 1.0}, ["-0.1", "1.1", "nan", "inf", "half", ""]),
     ],
 )

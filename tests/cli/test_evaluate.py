@@ -108,6 +108,12 @@ def test_a_least_score_is_for_readers(data, toy_model, capsys):
     assert "--min-score is for readers" in capsys.readouterr().err
 
 
+def test_sides_are_for_a_model_that_locates_and_reads_in_one(data, toy_model, capsys):
+    pair = f"{toy_model / 'detector'}+{toy_model / 'recognizer'}"
+    assert main(["evaluate", pair, "--dataset", "folder:scenes", *data, "--sides", "480,720"]) == 2
+    assert "--sides is for models that locate and read in one" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("choice", "description"),
     [

@@ -19,8 +19,10 @@ from scenetext.learn.checkpoint import initial_weights, load_checkpoint
 from scenetext.learn.engine import Options, train
 from scenetext.learn.export import check_parity, export
 from scenetext.learn.validate import load_run
+from scenetext.reader import load_spotter
 from scenetext.recipe import recipe_names
 from scenetext.recognizer import Recognizer
+from scenetext.spotter import EndToEnd
 
 
 def trained(toy_data, out, name, *changes):
@@ -39,7 +41,7 @@ def test_every_recipe_trains_two_steps_exports_and_reads_the_same(toy_data, tmp_
     assert manifest.scores
     assert manifest.training_data
     model, recipe = load_run(run)
-    assert manifest.graphs == ("model.onnx", "refine.onnx")[: len(model.graphs)]
+    assert manifest.graphs == ("model.onnx", "refine.onnx", "read.onnx")[: len(model.graphs)]
     task = recipe.task
     assert task == manifest.task
     image = np.random.default_rng(0).integers(0, 256, (48, 120, 3), dtype=np.uint8)
@@ -47,6 +49,12 @@ def test_every_recipe_trains_two_steps_exports_and_reads_the_same(toy_data, tmp_
         expected, found = model.recognize([image]), Recognizer.load(bundle.folder, 1).recognize([image])
         assert found[0][0] == expected[0][0]
         assert found[0][1] == pytest.approx(expected[0][1], abs=1e-2)  # weights are stored in half
+    elif task == "spotting":
+        expected, found = model.spot(image), EndToEnd.load(bundle.folder, 1).spot(image)
+        assert [word.text for word in found] == [word.text for word in expected]
+        assert isinstance(load_spotter(bundle.folder, threads=1), EndToEnd)
+        judged = ["evaluate", str(bundle.folder), "--dataset", "icdar:scenes", "--data", str(toy_data)]
+        assert main([*judged, "--lexicon", "strong", "--sides", "64,96", "--min-score", "0.1"]) == 0
     else:
         expected, found = model.detect(image), Detector.load(bundle.folder, 1).detect(image)
         assert len(found) == len(expected)

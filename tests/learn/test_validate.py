@@ -43,7 +43,7 @@ def test_a_net_of_two_graphs_runs_both_even_where_nothing_is_proposed():
     codec = make_codec(recipe.codec)
     net = make_net(recipe.net, codec).eval()
     graphs = torch_graphs(net)
-    assert [graph.module for graph in graphs] == [net, net.refine()]
+    assert [graph.module for graph in graphs] == [net, net.later()["refine"]]
     image = np.zeros((64, 96, 3), np.uint8)
     with torch.no_grad():
         for bias, count in ((5.0, 1), (-5.0, 0)):  # everything is text, or nothing

@@ -27,6 +27,10 @@ def toy_recipe(name: str, *changes: str) -> Recipe:
         data = ["validate.data=['icdar:scenes']", "resize.max_pixels=20000", "resize.min_side=32"]
         if recipe.net["name"] == "textbpn":
             data += ["net.iterations=1", "net.gcn=[16, 16, 16, 16]"]
+        if recipe.net["name"] == "li2017":
+            data += ["net.width=0.125", "net.filters=16", "net.hidden=16", "net.dense=16"]
+            data += ["net.columns=8", "net.regions=8", "net.mined=16", "net.proposals=50"]
+            data += ["codec.length=3", "codec.proposals=20"]
         stage = (
             "stages=[{steps=2, batch=2, lr=1e-3, data=[{name='icdar:scenes'}], "
             "augment={size=64, crops=4, text_height=[12.0, 24.0], scale=[0.3, 2.0]}}]"

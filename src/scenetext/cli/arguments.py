@@ -37,6 +37,11 @@ def add_protocol_settings(parser: ArgumentParser) -> None:
     )
 
 
+def lengths(text: str) -> tuple[int, ...]:
+    """Numbers of pixels, such as "480,720"."""
+    return tuple(positive(part) for part in text.split(","))
+
+
 def _at_least(least: int, text: str) -> int:
     try:
         value = int(text)

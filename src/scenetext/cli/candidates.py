@@ -55,6 +55,7 @@ def open_candidate(name: str, task: Task, threads: int | None) -> Candidate:
         if recipe.task != task:
             raise SettingsError(f"{name}: a run for {recipe.task}, where one for {task} is needed")
         model = load_run(Path(name), threads=threads)[0]
+        assert isinstance(model, Recognizer | Detector)  # by the recipe's task
         return Candidate(name, model, "torch", _cost(recipe.net, model))
     loaded = (Detector if task == "detection" else Recognizer).load(name, threads)
     net = load_bundle(name).manifest.recipe.get("net", {})

@@ -5,11 +5,12 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from ..errors import SettingsError
-from .arguments import add_protocol_settings, positive, share, whole
+from .arguments import add_protocol_settings, lengths, positive, share, whole
 
 HELP = "Score a model on a labelled data set."
 
@@ -36,6 +37,14 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "the data), official (of the data set), a number of words an image, or a file (default: read freely)",
     )
     parser.add_argument("--min-score", type=share, metavar="S", help="of readings, for a reader")
+    parser.add_argument(
+        "--sides",
+        type=lengths,
+        default=(),
+        metavar="N,N",
+        help="for a model that locates and reads in one: it sees each image several times, the shorter side "
+        "so many pixels long",
+    )
     parser.add_argument("--format", choices=("text", "json"), default="text")
     parser.add_argument(
         "--examples",
@@ -56,7 +65,7 @@ def run(args: argparse.Namespace) -> int:
     from ..judge import judge
     from ..settings import parse_change
 
-    model, default = _model(args.model, args.threads, args.min_score)
+    model, default = _model(args.model, args.threads, args.min_score, args.sides)
     samples = open_dataset(args.dataset, args.data)
     changes = dict(parse_change(change) for change in args.set)
     protocol = adjusted(find_protocol(args.protocol or default), changes)
@@ -71,29 +80,46 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _model(name: str, threads: int | None, min_score: float | None) -> tuple[Any, str]:
+def _model(
+    name: str, threads: int | None, min_score: float | None, sides: tuple[int, ...]
+) -> tuple[Any, str]:
     """What MODEL names, and the protocol to score it by if no other is asked for."""
     from ..bundle import load_bundle
     from ..detector import Detector
     from ..reader import MODELS, load_cascade
     from ..recognizer import Recognizer
+    from ..spotter import Cascade, EndToEnd
 
+    model: Any
     if name in MODELS:
-        return load_cascade(name, threads=threads, min_score=min_score), "icdar2015-end-to-end"
-    if "+" in name and not Path(name).exists():
+        model, protocol = load_cascade(name, threads=threads), "icdar2015-end-to-end"
+    elif "+" in name and not Path(name).exists():
         detector, _, recognizer = name.partition("+")
-        cascade = load_cascade(detector=detector, recognizer=recognizer, threads=threads, min_score=min_score)
-        return cascade, "icdar2015-end-to-end"
-    if min_score is not None:
-        raise SettingsError(
-            "--min-score is for readers; a detector's or recogniser's score has no threshold here"
-        )
-    if (Path(name) / "recipe.json").is_file():
+        model = load_cascade(detector=detector, recognizer=recognizer, threads=threads)
+        protocol = "icdar2015-end-to-end"
+    elif (Path(name) / "recipe.json").is_file():
         from ..learn.validate import load_run  # needs torch
 
         model, recipe = load_run(Path(name), threads=threads)
-        return model, recipe.validate.protocol
-    manifest = load_bundle(name).manifest
-    model = (Detector if manifest.task == "detection" else Recognizer).load(name, threads)
-    usual = {"detection": "icdar2015-detection", "recognition": "word-accuracy"}[manifest.task]
-    return model, manifest.recipe.get("validate", {}).get("protocol", usual)
+        protocol = recipe.validate.protocol
+    else:
+        manifest = load_bundle(name).manifest
+        kinds: dict[str, tuple[Any, str]] = {
+            "detection": (Detector, "icdar2015-detection"),
+            "recognition": (Recognizer, "word-accuracy"),
+            "spotting": (EndToEnd, "icdar2015-end-to-end"),
+        }
+        kind, usual = kinds[manifest.task]
+        model = kind.load(name, threads)
+        protocol = manifest.recipe.get("validate", {}).get("protocol", usual)
+    if min_score is not None:
+        if not isinstance(model, Cascade | EndToEnd):
+            raise SettingsError(
+                "--min-score is for readers; a detector's or recogniser's score has no threshold here"
+            )
+        model = replace(model, min_score=min_score)
+    if sides:
+        if not isinstance(model, EndToEnd):
+            raise SettingsError("--sides is for models that locate and read in one")
+        model = replace(model, sides=sides)
+    return model, protocol

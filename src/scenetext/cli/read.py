@@ -15,9 +15,9 @@ from ..image import MAX_PIXELS, load_image
 from ..lexicon import Lexicon
 from ..reader import DEFAULT_MODEL, MODELS, Reader
 from ..runtime import hand_back_memory
-from ..spotter import Cascade
+from ..spotter import Cascade, EndToEnd
 from ..types import Reading, Source
-from .arguments import positive, share
+from .arguments import lengths, positive, share
 from .sources import STDIN, content, emit, expand, progress, report
 
 HELP = "Find and read the text in photos. Results go to stdout as they come, failures to stderr at the end."
@@ -36,12 +36,28 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add("--out", type=Path, metavar="FILE", help="write there instead of to standard output")
     add("--overlay", type=Path, metavar="DIR", help="also write each photo with what was read drawn on it")
     names = ", ".join(MODELS)
-    add("--model", help=f"detector and recogniser: {names}, or a folder (default: {DEFAULT_MODEL})")
+    add(
+        "--model",
+        help=f"detector and recogniser: {names}, or a folder; or one model that does both, by name or folder "
+        f"(default: {DEFAULT_MODEL})",
+    )
     add("--detector", metavar="NAME|DIR", help="detector in place of the model's")
     add("--recognizer", metavar="NAME|DIR", help="recogniser in place of the model's")
     add("--lexicon", type=Path, metavar="FILE", help="choose each text from these words, one a line")
     add("--threads", type=positive, metavar="N", help="processors to use (default: all)")
-    add("--min-score", type=share, metavar="S", help=f"drop words below (default: {Cascade.min_score})")
+    add(
+        "--min-score",
+        type=share,
+        metavar="S",
+        help=f"drop words below (default: {Cascade.min_score}; {EndToEnd.min_score} for one model)",
+    )
+    add(
+        "--sides",
+        type=lengths,
+        default=(),
+        metavar="N,N",
+        help="one model sees each photo several times, its shorter side so many pixels long",
+    )
     add(
         "--max-pixels",
         type=positive,
@@ -60,6 +76,7 @@ def run(args: argparse.Namespace) -> int:
         recognizer=args.recognizer,
         threads=args.threads,
         min_score=args.min_score,
+        sides=args.sides,
         max_pixels=args.max_pixels,
     )
     lexicon = Lexicon.from_file(args.lexicon) if args.lexicon else None

@@ -5,7 +5,9 @@ Every codec is a frozen dataclass of settings. Look one up in CODECS by the name
     TextCodec    encode(texts) -> arrays               decode(outputs, lexicon, step) -> [(text, score)]
     SceneCodec   encode(instances, size) -> arrays     decode(outputs, size) -> [TextInstance]
 
-The codec of a model of two graphs also has propose(outputs) -> arrays, which stands between them, and
+A SpottingCodec is a SceneCodec whose instances have texts, and which takes a lexicon.
+
+The codec of a model of several graphs also has propose(outputs) -> arrays, which stands between them, and
 ideal(instances, size) -> outputs, those of a first graph that makes no mistake.
 """
 
@@ -25,6 +27,7 @@ from .attention import Attention
 from .ctc import CTC
 from .db import DB
 from .fcenet import FCENet
+from .li2017 import Li2017
 from .psenet import PSENet
 from .stitch import Windows
 from .textbpn import TextBPN
@@ -82,6 +85,25 @@ class SceneCodec(Protocol):
         """The instances of one view (a batch of one), in view pixels."""
 
 
+class SpottingCodec(Protocol):
+    """Between the texts of a scene and the arrays a spotter is trained on and puts out."""
+
+    @property
+    def rows(self) -> tuple[str, ...]:
+        """The outputs that it decodes, which have one row for each of "boxes" (R, 4), view pixels."""
+
+    def encode(self, instances: Sequence[TextInstance], size: tuple[int, int]) -> dict[str, np.ndarray]:
+        """The training targets of one view of `size` (height, width); polygons in view pixels."""
+
+    def propose(self, outputs: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+        """What the next graph takes in, besides the outputs so far."""
+
+    def decode(
+        self, outputs: Mapping[str, np.ndarray], size: tuple[int, int], lexicon: Lexicon | None = None
+    ) -> list[TextInstance]:
+        """The instances of one view, or of several whose rows were put together, in pixels of the boxes."""
+
+
 CODECS: dict[str, type] = {
     "ctc": CTC,
     "attention": Attention,
@@ -89,6 +111,7 @@ CODECS: dict[str, type] = {
     "psenet": PSENet,
     "fcenet": FCENet,
     "textbpn": TextBPN,
+    "li2017": Li2017,
 }
 
 

@@ -103,7 +103,7 @@ def detector_cost(net: Mapping[str, Any], codec: Any, resize: SceneResize) -> Co
         model = make_net(net, codec)
     size = resize.size_for(*PHOTO)
     proposals = None
-    if model.refine() is not None:
+    if model.later():
         height, width = size[0] / WORDS[0], size[1] / WORDS[1]
         words = [
             TextInstance(
@@ -163,8 +163,8 @@ def operations(
 ) -> dict[str, int]:
     """2 x multiply-adds of each layer of a network, by its name, for one image (C, H, W).
 
-    proposals   what the codec proposes in the image, for a network of two graphs; without them the second one
-                does not count.
+    proposals   what the codec proposes in the image, for a network of several graphs; those of the later ones
+                that lack an input do not count.
     """
     counts: dict[str, int] = {}
 
@@ -188,10 +188,11 @@ def operations(
     net.eval()
     with torch.inference_mode():
         outputs = net(torch.zeros(1, *shape))
-        refine = net.refine() if isinstance(net, Trainable) else None
-        if refine is not None and proposals is not None:
+        if isinstance(net, Trainable) and proposals is not None:
             given = outputs | {name: torch.from_numpy(values) for name, values in proposals.items()}
-            refine(**{name: given[name] for name in input_names(refine)})
+            for later in net.later().values():
+                if given.keys() >= {*input_names(later)}:
+                    later(**{name: given[name] for name in input_names(later)})
     net.train(was_training)
     for hook in hooks:
         hook.remove()

@@ -103,13 +103,14 @@ def export(
             inputs = [given for some in images for given in walk(net, some)]
             _check_and_halve(step, step_graph, inputs, threads)
             files[step_graph.name] = step_graph
-        refine = net.refine()
-        if refine is not None:
-            graphs.append(Path(scratch) / "refine.onnx")
-            inputs = [given for some in images for given in proposed(net, codec, some)]
-            write_refine(refine, graphs[1], inputs[0])
-            _check_and_halve(refine, graphs[1], inputs, threads)
-            files[graphs[1].name] = graphs[1]
+        tried = [later_inputs(net, codec, some) for some in images]
+        for title, later in net.later().items():
+            path = Path(scratch) / f"{title}.onnx"
+            inputs = [given for some in tried for given in some[title]]
+            write_later(later, path, inputs[0])
+            _check_and_halve(later, path, inputs, threads)
+            graphs.append(path)
+            files[path.name] = path
         scores = {}
         if data is not None:
             sets = {name: open_dataset(name, data) for name in (*recipe.validate.data, *also)}
@@ -156,32 +157,42 @@ def write_step(net: Trainable, path: Path, images: np.ndarray) -> None:
     _write(step, path, inputs, axes)
 
 
-def write_refine(refine: nn.Module, path: Path, inputs: dict[str, np.ndarray]) -> None:
-    """The second graph of a network as an ONNX file, for one view of any size and any number of proposals.
+def write_later(later: nn.Module, path: Path, inputs: dict[str, np.ndarray]) -> None:
+    """A later graph of a network as an ONNX file, for one view of any size and any number of proposals.
 
     inputs   of which maps, (1, C, h, w), are free in their sizes and all else in its first axis.
     """
     sides = {2: torch.export.Dim.DYNAMIC, 3: torch.export.Dim.DYNAMIC}
     count = {0: torch.export.Dim.DYNAMIC}
-    taken = {name: inputs[name] for name in input_names(refine)}
-    _write(refine, path, taken, {name: sides if value.ndim == 4 else count for name, value in taken.items()})
+    taken = {name: inputs[name] for name in input_names(later)}
+    _write(later, path, taken, {name: sides if value.ndim == 4 else count for name, value in taken.items()})
 
 
-def proposed(net: Trainable, codec: Any, images: np.ndarray) -> Iterator[dict[str, np.ndarray]]:
-    """What the second graph is given after the first of images (N, C, H, W).
+def later_inputs(net: Trainable, codec: Any, images: np.ndarray) -> dict[str, list[dict[str, np.ndarray]]]:
+    """What the later graphs of a network are tried on, by name, after the first of images (N, C, H, W).
 
-    With the proposals of fields as those of several words, of one, of none, and as the network made them.
+    With the outputs of earlier graphs, as far as the codec can tell their ideal, as those of several words,
+    of one, of none; and as the network made them.
     """
-    outputs = TorchGraph(net)({"images": images[:1]})
+    later = net.later()
+    found: dict[str, list[dict[str, np.ndarray]]] = {name: [] for name in later}
+    if not later:
+        return found
+    first = TorchGraph(net)({"images": images[:1]})
     height, width = images.shape[2:]
     boxes = [
         TextInstance(box_polygon(x + 1, y + 1, x + width / 2 - 1, y + height / 2 - 1))
         for x in (0, width / 2)
         for y in (0, height / 2)
     ]
-    for prior in (codec.ideal(boxes[:count], (height, width)) for count in (len(boxes), 1, 0)):
-        yield outputs | prior | codec.propose(outputs | prior)
-    yield outputs | codec.propose(outputs)
+    for ideal in (*(codec.ideal(boxes[:count], (height, width)) for count in (len(boxes), 1, 0)), {}):
+        given = first | {name: ideal[name] for name in first.keys() & ideal.keys()}
+        for name, graph in later.items():
+            given = given | codec.propose(given)
+            found[name].append(given)
+            outputs = TorchGraph(graph)(given)
+            given = given | outputs | {name: ideal[name] for name in outputs.keys() & ideal.keys()}
+    return found
 
 
 def walk(net: Trainable, images: np.ndarray, steps: int = _WALK) -> Iterator[dict[str, np.ndarray]]:
@@ -259,6 +270,7 @@ def check_parity(
     worst = 0.0
     for inputs in examples:
         expected, found = ours(inputs), exported(inputs)
+        steps = [name for name in ("log_probs", "attention") if {"memory", "attention"} & expected.keys()]
         for key, value in expected.items():
             if value.shape != found[key].shape:
                 raise TrainingError(
@@ -268,8 +280,8 @@ def check_parity(
             difference = np.abs(value - found[key])
             if value.ndim == 4:
                 difference = difference / max(1.0, float(np.abs(value).max(initial=0.0)))
-            if key == "log_probs" and "memory" in expected:
-                difference = difference[_reached(value, found[key])]
+            if key in steps:
+                difference = difference[_reached(expected["log_probs"], found["log_probs"])]
             worst = float(np.maximum(worst, difference.max(initial=0.0)))  # unlike max(), keeps a NaN
     if not worst <= tolerance:  # written so that a NaN fails
         raise TrainingError(f"the exported graph differs from the network by {worst:g}; it is not written")

@@ -19,6 +19,7 @@ from ..judge import judge
 from ..recipe import Recipe, recipe_from_json
 from ..recognizer import Recognizer
 from ..settings import build
+from ..spotter import EndToEnd
 from ..types import Graph, Sample
 from .checkpoint import load_checkpoint, load_weights
 from .graph import TorchGraph
@@ -42,7 +43,7 @@ def load_net(run: Path) -> tuple[Recipe, Any, Trainable, int]:
     return recipe, codec, net, meta["step"]
 
 
-def load_run(run: Path, threads: int | None = None) -> tuple[Recognizer | Detector, Recipe]:
+def load_run(run: Path, threads: int | None = None) -> tuple[Recognizer | Detector | EndToEnd, Recipe]:
     """The reader around a run's best weights, and its recipe."""
     limit_threads(threads)
     recipe, codec, net, _ = load_net(run)
@@ -59,9 +60,8 @@ class Validation:
 
 
 def torch_graphs(net: Trainable) -> list[Graph]:
-    """The graphs of a network in the order in which they run: itself, and its second one if it has one."""
-    refine = net.refine()
-    return [TorchGraph(net)] if refine is None else [TorchGraph(net), TorchGraph(refine)]
+    """The graphs of a network in the order in which they run: itself, and what comes later."""
+    return [TorchGraph(net), *map(TorchGraph, net.later().values())]
 
 
 def torch_step(net: Trainable) -> Graph | None:
@@ -72,11 +72,12 @@ def torch_step(net: Trainable) -> Graph | None:
 
 def make_model(
     recipe: Recipe, codec: Any, graphs: Sequence[Graph], step: Graph | None = None
-) -> Recognizer | Detector:
+) -> Recognizer | Detector | EndToEnd:
     """The reader of a recipe's task around its graphs, and around one step of its decoder if it has one."""
     if recipe.task == "recognition":
         return Recognizer(build(CropResize, recipe.resize, "[resize]"), tuple(graphs), codec, step=step)
-    return Detector(build(SceneResize, recipe.resize, "[resize]"), tuple(graphs), codec)
+    kind = Detector if recipe.task == "detection" else EndToEnd
+    return kind(build(SceneResize, recipe.resize, "[resize]"), tuple(graphs), codec)
 
 
 def validate(

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from scenetext.learn.export import check_parity, write_refine
+from scenetext.learn.export import check_parity, write_later
 from scenetext.learn.graph import TorchGraph
 from scenetext.learn.nets.deform import Deformation, GraphConv, Step, ring_adjacency, sample
 from scenetext.runtime import OrtGraph
@@ -111,7 +111,7 @@ def test_onnxruntime_moves_as_torch_does_however_many_rings_there_are(tmp_path):
         arrays = {name: rng.standard_normal(shape, dtype=np.float32) for name, shape in shapes.items()}
         return arrays | {"proposals": rng.uniform(1, 10, (count, 8, 2)).astype(np.float32)}
 
-    write_refine(net, tmp_path / "refine.onnx", inputs(12, 16, 3))
+    write_later(net, tmp_path / "refine.onnx", inputs(12, 16, 3))
     exported = OrtGraph(tmp_path / "refine.onnx", 1)
     examples = [inputs(12, 16, 3), inputs(20, 11, 1), inputs(12, 40, 70), inputs(9, 9, 0)]
     assert check_parity(TorchGraph(net), exported, examples) < 1e-4

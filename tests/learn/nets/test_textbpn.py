@@ -45,7 +45,7 @@ def test_the_maps_have_the_codecs_stride_and_every_parameter_learns(backbone, st
 def test_the_second_graph_is_a_part_of_the_network():
     net = make_net(NARROW, TextBPN())
     keys = {name for name, _ in net.named_parameters()}
-    assert {f"deformation.{name}" for name, _ in net.refine().named_parameters()} < keys
+    assert {f"deformation.{name}" for name, _ in net.later()["refine"].named_parameters()} < keys
 
 
 def test_the_pyramid_of_resnet50_ends_in_the_papers_full_resolution_map():

@@ -14,6 +14,7 @@ from ...settings import arguments
 from .base import Trainable
 from .db import DBNet
 from .fcenet import FCENetwork
+from .li2017 import Li2017Network
 from .psenet import PSENetwork
 from .recognizer import FourStage
 from .textbpn import TextBPNetwork
@@ -26,6 +27,7 @@ NETS: dict[str, type[Trainable]] = {
     "psenet": PSENetwork,
     "fcenet": FCENetwork,
     "textbpn": TextBPNetwork,
+    "li2017": Li2017Network,
 }
 
 

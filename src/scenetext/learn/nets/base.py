@@ -11,7 +11,7 @@ from torch import Tensor, nn
 class Trainable(nn.Module):
     """A network with two verbs: `forward`, which is exported, and `losses`, which is trained.
 
-    What is exported beside it, where there is need: `step` and `refine`.
+    What is exported beside it, where there is need: `step` and `later`.
     """
 
     def forward(self, images: Tensor) -> dict[str, Tensor]:
@@ -22,13 +22,14 @@ class Trainable(nn.Module):
         """The graph that a search over texts runs character by character; None where there is no need."""
         return None
 
-    def refine(self) -> nn.Module | None:
-        """The second graph of a model of two, such as one that deforms what the first proposed; else None.
+    def later(self) -> dict[str, nn.Module]:
+        """The graphs after the first of a model of several, by name, in the order in which they run.
 
-        Its forward names its inputs: outputs of `forward` for one view, and what the codec's `propose` makes
-        of them, of which there may be nothing (an axis of length 0). It is a part of the network.
+        Such as one that deforms what the first proposed. The forward of each names its inputs: outputs of
+        earlier graphs for one view, and what the codec's `propose` makes of them, of which there may be
+        nothing (an axis of length 0). They are parts of the network.
         """
-        return None
+        return {}
 
     def losses(self, images: Tensor, targets: dict[str, Tensor]) -> dict[str, Tensor]:
         """Named scalar losses, already weighted; training minimises their sum.

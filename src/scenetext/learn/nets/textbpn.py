@@ -85,9 +85,9 @@ class TextBPNetwork(Trainable):
         features = self._features(images)
         return {"prior": _activated(self.head(features)), "features": features}
 
-    def refine(self) -> nn.Module:
+    def later(self) -> dict[str, nn.Module]:
         """The deformation of the boundaries that the codec proposes."""
-        return self.deformation
+        return {"refine": self.deformation}
 
     def losses(self, images: Tensor, targets: dict[str, Tensor]) -> dict[str, Tensor]:
         """targets: what codecs.textbpn.TextBPN encodes, stacked over N."""
