@@ -31,6 +31,8 @@ _BAND = 0.3  # half height of the band, as a share of half the height of the tex
 _CUT = 0.25  # of the band's ends, as a share of the height there
 _UPRIGHT = 2.0  # a quadrilateral so much higher than wide is read downwards
 
+_FULL = 0.85  # share of its rectangle from which on an outline is that of straight text, as measured
+
 
 @dataclass(frozen=True)
 class FCENet:
@@ -59,7 +61,9 @@ class FCENet:
     overlap         outlines whose IoU with a better one is above this are dropped: among those of one region
                     of pixels, then of one map, then of all maps
     max_candidates  pixels per region that are decoded, best first; no text has as many, but noise may
-    shape           "polygon": outlines as they are; "quad": the smallest rotated rectangles around them
+    shape           "polygon": outlines as they are; "quad": the smallest rotated rectangles around them;
+                    "fitted": the rectangle where the outline fills it, otherwise the outline (not in the
+                    paper)
 
     Outputs   for each stride s: "classes_s" (1, 2, h, w) float32 in [0, 1], P(TR) and P(TCR);
               "contour_s" (1, 2 (2K + 1), h, w) float32, real parts of c_-K .. c_K, then imaginary ones
@@ -82,7 +86,7 @@ class FCENet:
     points: int = 50
     overlap: float = 0.1
     max_candidates: int = 1000
-    shape: Literal["quad", "polygon"] = "polygon"
+    shape: Literal["quad", "polygon", "fitted"] = "polygon"
 
     def __post_init__(self) -> None:
         if self.degree < 1 or self.points < 2 * self.degree + 1:
@@ -172,7 +176,8 @@ class FCENet:
             if signed_area(polygon) < 1:
                 continue
             quad = min_area_rectangle(polygon)
-            if self.shape == "quad":
+            straight = signed_area(polygon) >= _FULL * signed_area(quad)
+            if self.shape == "quad" or (self.shape == "fitted" and straight):
                 polygon = clip_points(quad, size[1], size[0])
             else:
                 polygon = np.roll(polygon, -int(np.linalg.norm(polygon - quad[0], axis=1).argmin()), axis=0)
