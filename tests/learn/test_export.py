@@ -31,8 +31,8 @@ from scenetext.learn.validate import load_run
 from scenetext.recipe import recipe_names
 from scenetext.recognizer import Recognizer
 
-# What lets shapes pass that a barely trained network puts out. Rectangles around them would jump where two are
-# nearly as small.
+# What lets shapes pass that a barely trained network puts out. Rectangles around them would jump where two
+# are nearly as small.
 LENIENT = {
     DB: {"min_score": 0.0, "shape": "polygon", "min_side": 1.0, "max_instances": 20},
     PSENet: {"min_score": 0.0, "shape": "polygon"},
