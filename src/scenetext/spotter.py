@@ -10,6 +10,7 @@ from typing import Protocol
 import numpy as np
 
 from .detector import Detector
+from .geometry import starting_at
 from .lexicon import Lexicon
 from .recognizer import Recognizer
 from .rectify import crop_instance, sides
@@ -95,8 +96,7 @@ class Cascade:
 def turn_over(polygon: np.ndarray) -> np.ndarray:
     """The same points, from the one at the other end of reading."""
     _, bottom = sides(polygon)
-    start = int(np.linalg.norm(polygon - bottom[-1], axis=1).argmin())
-    return np.roll(polygon, -start, axis=0)
+    return starting_at(polygon, bottom[-1])
 
 
 def ways_up(polygon: np.ndarray) -> list[np.ndarray]:
