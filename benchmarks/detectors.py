@@ -2,23 +2,31 @@
 
     python benchmarks/detectors.py [--recipes NAME ...] [--count 12]
     python benchmarks/detectors.py --graphs db-light other-bundle      # the processor time of their graphs
+    python benchmarks/detectors.py --profile db-light                  # where that time goes
 
 A view of 1280x736 pixels holds 60 words, straight and curved ones, 14 to 40
 pixels high. Each recipe's codec encodes them, and decodes what a network that had learnt them would put out
 (of TextBPN, whose second graph moves nothing here). Prints a table in Markdown: parameters and
 operations of the network, mean and least IoU of the words found with the words given, words found with an IoU
 over 0.5, and the median processor time of `decode`, on one thread.
+
+A profile is of a bundle's first graph for a view of that size, on one thread: shares of its time by kind of
+operator, as onnxruntime runs it after its own optimisations, and the costliest nodes.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
+import tempfile
 import time
+from collections import Counter, defaultdict
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import onnxruntime
 from machine import describe, versions
 
 from scenetext.bundle import load_bundle
@@ -128,6 +136,46 @@ def graph_time(name: str, count: int) -> float:
     return 1000 * float(np.median(seconds))
 
 
+def profile(name: str, count: int, nodes: int = 10) -> str:
+    """Two tables: the time of a bundle's first graph by kind of operator, and of its costliest nodes."""
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    options.enable_profiling = True
+    images = np.random.default_rng(0).standard_normal((1, 3, *SIZE), dtype=np.float32)
+    with tempfile.TemporaryDirectory() as folder:
+        options.profile_file_prefix = f"{folder}/trace"
+        session = onnxruntime.InferenceSession(
+            load_bundle(name, "detection").graphs(1)[0].path, options, providers=["CPUExecutionProvider"]
+        )
+        for _ in range(count + 1):
+            session.run(None, {"images": images})
+        events = json.loads(Path(session.end_profiling()).read_text())
+    durations: dict[tuple[str, str, str], list[int]] = defaultdict(list)  # of a node: name, kind, output
+    for event in events:
+        if event["cat"] == "Node" and event["name"].endswith("_kernel_time"):
+            shape = next(iter(event["args"]["output_type_shape"][0].values()))
+            node = event["name"].removesuffix("_kernel_time")
+            durations[node, event["args"]["op_name"], "x".join(map(str, shape))].append(event["dur"])
+    # the first run also warms up; in the others, whatever else the machine does meets some nodes and not all
+    times = Counter({node: float(np.median(spent[1:])) for node, spent in durations.items()})
+    total = sum(times.values()) / 100
+    kinds: Counter[str] = Counter()
+    for (_, kind, _), spent in times.items():
+        kinds[kind] += spent
+    rows = ["| operator | nodes | time, % |", "|---|--:|--:|"]
+    rows += [
+        f"| {kind} | {sum(kind == other for _, other, _ in times)} | {spent / total:.1f} |"
+        for kind, spent in kinds.most_common()
+        if spent >= 0.5 * total  # shapes are computed by nodes that cost nothing
+    ]
+    rows += ["", "| node | operator | output | time, % |", "|---|---|---|--:|"]
+    rows += [
+        f"| `{node}` | {kind} | {shape} | {spent / total:.1f} |"
+        for (node, kind, shape), spent in times.most_common(nodes)
+    ]
+    return "\n".join(rows)
+
+
 def main() -> None:
     detectors = [name for name in recipe_names() if load_recipe(name).task == "detection"]
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
@@ -136,7 +184,12 @@ def main() -> None:
     parser.add_argument(
         "--graphs", nargs="+", default=[], metavar="NAME|DIR", help="bundles, whose graphs to time"
     )
+    parser.add_argument("--profile", metavar="NAME|DIR", help="a bundle, whose graph to take apart")
     args = parser.parse_args()
+    if args.profile:
+        print(f"{describe()}; {versions('onnxruntime')}. {args.count} runs.\n")
+        print(profile(args.profile, args.count))
+        return
     if args.graphs:
         print(f"{describe()}; {versions('onnxruntime')}.\n")
         print("| bundle | graph, ms |\n|---|--:|")

@@ -181,3 +181,9 @@ def test_the_cover_of_a_polygon_sums_up_to_its_area(degrees):
 def test_the_cover_of_a_polygon_outside_the_canvas_is_empty():
     for left, top in ((-50, 5), (5, -50), (90, 5), (5, 90)):
         assert g.cover_polygon(g.box_polygon(left, top, left + 20, top + 10), 30, 30)[2].size == 0
+
+
+def test_a_ring_can_be_counted_from_the_point_next_to_a_place():
+    ring = g.box_polygon(0, 0, 10, 5)
+    assert g.starting_at(ring, np.array([9, 7])).tolist() == [[10, 5], [0, 5], [0, 0], [10, 0]]
+    assert g.starting_at(ring, np.array([-3, -3])).tolist() == ring.tolist()

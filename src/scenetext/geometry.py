@@ -36,6 +36,12 @@ def clockwise(polygon: np.ndarray) -> np.ndarray:
     return points
 
 
+def starting_at(polygon: np.ndarray, place: np.ndarray) -> np.ndarray:
+    """The same ring, its points counted from the one nearest to a place (x, y)."""
+    start = int(np.argmin(np.linalg.norm(polygon - place, axis=1)))
+    return np.roll(polygon, -start, axis=0)
+
+
 def without_duplicates(polygon: np.ndarray, tolerance: float = 1e-3) -> np.ndarray:
     """The polygon without points that repeat their predecessor, or at its end the first one, which stays."""
     points = np.asarray(polygon, dtype=np.float32)
@@ -111,11 +117,7 @@ def clip_polygon(
     if largest.area < 1:
         return None
     ring = without_duplicates(shapely.get_coordinates(largest.exterior)[:-1])
-    if len(ring) < 4:
-        ring = densify(ring, 4)
-    ring = clockwise(ring)
-    start = int(np.argmin(np.linalg.norm(ring - points[0], axis=1)))
-    return np.roll(ring, -start, axis=0)
+    return starting_at(clockwise(densify(ring, 4)), points[0])
 
 
 def offset_polygon(polygon: np.ndarray, distance: float) -> list[np.ndarray]:

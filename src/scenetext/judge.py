@@ -67,7 +67,7 @@ def judge(
     if protocol.task == "recognition":
         for start in range(0, len(samples), _CHUNK):
             chunk = [samples[i] for i in range(start, min(start + _CHUNK, len(samples)))]
-            truth += [_word(sample, protocol) for sample in chunk]
+            truth += [word_of(sample, protocol) for sample in chunk]
             crops = [sample.image for sample in chunk]
             choice = {} if lexicons is None else {"lexicon": [lexicons.of(sample) for sample in chunk]}
             predictions += [text for text, _ in run(crops, **choice)]
@@ -84,8 +84,8 @@ def judge(
     return Judgement(score, names, tuple(truth), tuple(predictions))
 
 
-def _word(sample: Sample, protocol: Protocol) -> str:
-    """The text of a word crop."""
+def word_of(sample: Sample, protocol: Protocol) -> str:
+    """The text of a word crop. Raises SettingsError for a sample that is none."""
     if len(sample.instances) != 1:
         raise SettingsError(
             f"protocol {protocol.name} scores word crops, but {sample.name} holds {len(sample.instances)} "

@@ -17,6 +17,7 @@ import numpy as np
 from .bundle import load_bundle
 from .codecs import SpottingCodec
 from .detector import Detector, merge_windows
+from .geometry import starting_at
 from .image import SceneResize
 from .lexicon import Lexicon
 from .recognizer import Recognizer
@@ -105,8 +106,7 @@ def _from_start(polygon: np.ndarray) -> np.ndarray:
     """The same points, from the one next to where the text that was cut out begins."""
     if len(polygon) == 4:
         return polygon
-    top, _ = sides(polygon)
-    return np.roll(polygon, -int(np.linalg.norm(polygon - top[0], axis=1).argmin()), axis=0)
+    return starting_at(polygon, sides(polygon)[0][0])
 
 
 @dataclass(frozen=True)
@@ -183,8 +183,7 @@ class EndToEnd:
 def turn_over(polygon: np.ndarray) -> np.ndarray:
     """The same points, from the one at the other end of reading."""
     _, bottom = sides(polygon)
-    start = int(np.linalg.norm(polygon - bottom[-1], axis=1).argmin())
-    return np.roll(polygon, -start, axis=0)
+    return starting_at(polygon, bottom[-1])
 
 
 def ways_up(polygon: np.ndarray) -> list[np.ndarray]:

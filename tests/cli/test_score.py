@@ -7,8 +7,9 @@ import sys
 
 import pytest
 
+from datasets import PICTURE
 from scenetext.cli import score
-from scenetext.errors import DataError, SettingsError
+from scenetext.errors import DataError, ScenetextError, SettingsError
 
 
 def run(*arguments):
@@ -99,10 +100,88 @@ def test_pitches_are_scored_by_token(tmp_path, capsys):
     assert "1 of 2 have no prediction (2.png" in captured.err
 
 
+@pytest.fixture
+def totaltext(tmp_path):
+    """Total-Text with two test pictures, and results for one of them."""
+    root, results = tmp_path / "data", tmp_path / "results"
+    images, labels = root / "totaltext/Images/Test", root / "totaltext/Groundtruth/Polygon/Test"
+    for folder in (images, labels, results):
+        folder.mkdir(parents=True)
+    for name in ("img1", "img2"):
+        PICTURE.save(images / f"{name}.jpg")
+        (labels / f"poly_gt_{name}.txt").write_text(
+            "x: [[2 20 40 40 20 2]], y: [[4 2 4 14 12 14]], ornt: [u'c'], transcriptions: [u'CURVED']\n"
+            "x: [[44 58 58 44]], y: [[2 2 20 20]], ornt: [u'#'], transcriptions: [u'#']\n"
+        )
+    (results / "res_img1.txt").write_text("2,4,20,2,40,4,40,14,20,12,2,14\n44,2,58,2,58,20,44,20\n")
+    return root, results
+
+
+def test_the_truth_can_be_a_data_set(totaltext, capsys):
+    root, results = totaltext
+    asked = ["--predictions", results, "--protocol", "totaltext-detection", "--format", "json"]
+    run("--truth", "totaltext:test", "--data", root, *asked)
+    captured = capsys.readouterr()
+    counts = json.loads(captured.out)["counts"]
+    assert counts == {"images": 2, "truth": 2, "predictions": 1, "correct": 1}
+    assert "1 of 2 have no prediction (img2" in captured.err
+    (results / "img3.txt").write_text("")
+    with pytest.raises(DataError, match="hold 'img3', which the truth does not"):
+        run("--truth", "totaltext:test", "--data", root, *asked)
+
+
+def test_a_path_that_exists_wins_over_a_data_set(totaltext, tmp_path, monkeypatch, capsys):
+    root, results = totaltext
+    monkeypatch.chdir(tmp_path)
+    for name in ("icdar", "totaltext:test"):
+        folder = tmp_path / name
+        folder.mkdir()
+        (folder / "gt_img1.txt").write_text("2,4,20,2,40,4,40,14,20,12,2,14,CURVED\n")
+        run("--truth", name, "--data", root, "--predictions", results, "--protocol", "totaltext-detection")
+        assert "images       1" in capsys.readouterr().out
+
+
+def test_crops_of_a_data_set_are_scored_by_path_or_by_file_name(tmp_path, capsys):
+    words = tmp_path / "data" / "test"
+    words.mkdir(parents=True)
+    for name in ("1.png", "2.png"):
+        PICTURE.save(words / name)
+    (words / "labels.tsv").write_text("1.png\tHello\n2.png\tWorld\n")
+    predictions = tmp_path / "read.tsv"
+    predictions.write_text("crops/2.png\tworld\t0.5\n")
+    asked = ["--data", tmp_path / "data", "--predictions", predictions, "--format", "json"]
+    run("--truth", "folder:test", *asked, "--protocol", "word-accuracy")
+    assert json.loads(capsys.readouterr().out)["counts"] == {"words": 2, "correct": 1}
+
+
+def test_words_are_not_scored_on_scenes(totaltext, tmp_path):
+    predictions = tmp_path / "read.tsv"
+    predictions.write_text("img1.jpg\tx\n")
+    with pytest.raises(SettingsError, match="scores word crops, but img1 holds 2 instances"):
+        run(
+            *("--truth", "totaltext:test", "--data", totaltext[0]),
+            *("--predictions", predictions, "--protocol", "word-accuracy"),
+        )
+
+
+@pytest.mark.parametrize(
+    ("truth", "error"),
+    [
+        ("totaltxt:test", r"no data set named 'totaltxt'.*totaltext"),
+        ("totaltext:val", r"no split of totaltext named 'val'"),
+        ("gt.zip", r"gt\.zip: no such folder, zip or file, and no data set"),
+    ],
+)
+def test_a_truth_that_is_neither_a_path_nor_a_data_set_is_an_error(totaltext, truth, error):
+    root, results = totaltext
+    with pytest.raises(ScenetextError, match=error):
+        run("--truth", truth, "--data", root, "--predictions", results, "--protocol", "totaltext-detection")
+
+
 def test_errors_are_those_of_the_library(folders, tmp_path):
     with pytest.raises(SettingsError, match="no protocol named"):
         run(*folders, "--protocol", "icdar")
-    with pytest.raises(DataError, match="no such folder or zip"):
+    with pytest.raises(DataError, match="no such folder, zip or file"):
         run("--truth", tmp_path / "none", "--predictions", tmp_path, "--protocol", "icdar2015-detection")
 
 

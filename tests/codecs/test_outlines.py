@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scenetext.codecs.outlines import outer_outlines, trace_regions
+from scenetext.codecs.outlines import outer_outlines, simplified, trace_regions
 from scenetext.geometry import signed_area
 
 
@@ -65,3 +65,14 @@ def test_a_slope_is_traced_between_the_pixels():
     ((outline, _),) = trace_regions(field, 4.25)
     assert outline[:, 0].min() == pytest.approx(4.75)  # pixel 4 has its centre at 4.5
     assert outline[:, 0].max() == pytest.approx(15.25)
+
+
+def test_a_simplified_outline_has_four_points_clockwise_from_its_start_or_is_nothing():
+    corners = np.array([[0, 0], [0, 40], [90, 40], [90, 0]], np.float32)  # the other way round
+    sides = zip(corners, np.roll(corners, -1, axis=0), strict=True)
+    dense = np.concatenate([np.linspace(a, b, 30, endpoint=False) for a, b in sides])
+    assert simplified(dense, np.array([80, 50])).tolist() == [[90, 40], [0, 40], [0, 0], [90, 0]]
+    triangle = simplified(np.array([[0, 0], [90, 0], [0, 40]], np.float32), np.array([0, 0]))
+    assert triangle[0].tolist() == [0, 0]
+    assert len(triangle) == 4
+    assert signed_area(triangle) == pytest.approx(1800)

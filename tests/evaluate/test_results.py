@@ -5,8 +5,10 @@ import zipfile
 import pytest
 
 from scenetext.errors import DataError
-from scenetext.evaluate.results import by_name, image_key, pair, read_results, read_words
+from scenetext.evaluate.results import by_image, by_name, image_key, pair, read_results, read_words
 from scenetext.formats import tsv_cell
+from scenetext.geometry import box_polygon
+from scenetext.types import Sample, TextInstance
 
 QUAD = "0,0,9,0,9,9,0,9"
 CURVE = "0,9,20,0,40,9,40,25,20,16,0,25"
@@ -126,6 +128,26 @@ def test_pairs_come_in_the_order_of_the_truth_and_missing_ones_are_named():
 def test_predictions_of_unknown_images_are_an_error():
     with pytest.raises(DataError, match="hold 'x' and 1 more, which the truth does not"):
         pair({"a": 1}, {"a": 1, "x": 2, "y": 3}, 0)
+
+
+@pytest.mark.parametrize(
+    ("sample", "file"),
+    [
+        ("img_7", "res_img_7.txt"),
+        ("day1/img_7", "img_7.txt"),  # the folders of the pictures need not be repeated
+        ("0001001", "1001.txt"),
+        ("shots/a.PNG", "a.txt"),  # a folder's names have suffixes
+        ("v1.2", "res_v1.2.txt"),
+    ],
+)
+def test_a_picture_of_a_data_set_meets_its_result_file(sample, file):
+    instance = TextInstance(box_polygon(0, 0, 9, 9), "word")
+    assert by_image([Sample(sample, b"", (instance,))]) == {image_key(file): [instance]}
+
+
+def test_two_pictures_with_one_key_are_an_error():
+    with pytest.raises(DataError, match="b/img_7: a second picture for the image 'img_7'"):
+        by_image([Sample("a/img_7", b""), Sample("b/img_7", b"")])
 
 
 def test_words_are_read_with_or_without_a_score(tmp_path):

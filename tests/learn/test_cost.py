@@ -14,6 +14,7 @@ from scenetext.codecs import make_codec
 from scenetext.image import CropResize, SceneResize
 from scenetext.learn.cost import Cost, detector_cost, operations, parameters, recognizer_cost, structures
 from scenetext.learn.nets import make_net
+from scenetext.learn.nets.deformable import DeformableConv
 
 # Trans, Feat, Seq, Pred, name; parameters, frames and 2 x multiply-adds (in 1e9) at 32x100 with 36
 # characters, computed from the benchmark's code.
@@ -72,6 +73,8 @@ def test_only_attention_takes_fewer_operations_than_the_benchmarks_code(computed
         (nn.Conv2d(3, 8, 3, 1, 1), (3, 10, 20), 2 * 10 * 20 * 8 * 3 * 9),
         (nn.Conv2d(4, 8, (3, 2), 2, groups=2), (4, 11, 20), 2 * 5 * 10 * 8 * 2 * 6),
         (nn.ConvTranspose2d(4, 6, 2, 2), (4, 5, 7), 2 * 5 * 7 * 4 * 6 * 4),
+        # its own convolution, and that which puts out shifts and weights of 2 groups of 9 taps
+        (DeformableConv(4, 6, groups=2), (4, 5, 7), 2 * 5 * 7 * 4 * 9 * (6 + 2 * 3 * 9)),
         (nn.Linear(7, 5), (2, 3, 7), 2 * 2 * 3 * 7 * 5),
         (nn.LSTM(7, 5, batch_first=True, bidirectional=True), (9, 7), 2 * 9 * 2 * 4 * 5 * (7 + 5)),
         (nn.GRU(7, 5, num_layers=2, batch_first=True), (9, 7), 2 * 9 * 3 * 5 * (7 + 5 + 5 + 5)),

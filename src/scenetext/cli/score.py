@@ -5,9 +5,15 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from ..errors import DataError
 from .arguments import add_protocol_settings
+
+if TYPE_CHECKING:  # --help is to answer without numpy
+    from ..types import Sample
 
 HELP = "Score result files of any system against truth files."
 
@@ -16,7 +22,9 @@ Detection and spotting protocols take folders or zips of text files, one file an
 truth, res_img_1.txt in the predictions. A line is x1,y1,x2,y2,x3,y3,x4,y4,text, or, in protocols of curved
 text, any number of points and then the text; for icdar2013-deteval also x1,y1,x2,y2,text. Detections need no
 text; truth has ### for don't-care.
-Recognition protocols take two files of lines: path <TAB> text."""
+Recognition protocols take two files of lines: path <TAB> text.
+The truth may also be a data set that lies in --data, such as totaltext:test; then results are named as its
+pictures are: res_img1.txt, or the picture's path <TAB> text. A path that exists is read as a path."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -24,7 +32,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.epilog = _FILES
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.add_argument(
-        "--truth", type=Path, required=True, metavar="PATH", help="truth: folder, zip or file"
+        "--truth", required=True, metavar="PATH|NAME:SPLIT", help="truth: folder, zip or file, or a data set"
+    )
+    parser.add_argument(
+        "--data", type=Path, default=Path("data"), metavar="DIR", help="of data sets (default: data)"
     )
     parser.add_argument(
         "--predictions", type=Path, required=True, metavar="PATH", help="predictions, likewise"
@@ -40,21 +51,28 @@ def run(args: argparse.Namespace) -> int:
     from ..evaluate.fragments import Fragments
     from ..evaluate.protocols import adjusted, find_protocol
     from ..evaluate.recognition import Recognition
-    from ..evaluate.results import by_name, pair, read_results, read_words
+    from ..evaluate.results import by_image, by_name, pair, read_results, read_words
     from ..evaluate.score import Score
+    from ..judge import word_of
     from ..settings import parse_change
 
     protocol = adjusted(find_protocol(args.protocol), dict(parse_change(change) for change in args.set))
+    samples = _samples(args.truth, args.data)
     score: Score
     if isinstance(protocol, Recognition | Fragments):
-        words, read = read_words(args.truth), read_words(args.predictions)
+        read = read_words(args.predictions)
+        if samples is None:
+            words = read_words(Path(args.truth))
+        else:
+            words = {sample.name: word_of(sample, protocol) for sample in samples}
         if not words.keys() & read.keys():
             words, read = by_name(words), by_name(read)
         texts, guesses, absent = pair(words, read, "")
         count = len(texts)
         score = protocol(texts, guesses)
     else:
-        truth, predictions = (read_results(path, protocol.layout) for path in (args.truth, args.predictions))
+        predictions = read_results(args.predictions, protocol.layout)
+        truth = read_results(Path(args.truth), protocol.layout) if samples is None else by_image(samples)
         wanted, found, absent = pair(truth, predictions, [])
         count = len(wanted)
         score = protocol(wanted, found)
@@ -66,3 +84,16 @@ def run(args: argparse.Namespace) -> int:
         )
     print(json.dumps(score.to_dict(), indent=2) if args.format == "json" else score)
     return 0
+
+
+def _samples(truth: str, data: Path) -> Sequence[Sample] | None:
+    """The data set that --truth names, or None if it is a path."""
+    from ..data import DATASETS, open_dataset
+
+    if Path(truth).exists():
+        return None
+    if ":" in truth or truth in DATASETS:
+        return open_dataset(truth, data)
+    raise DataError(
+        f"{truth}: no such folder, zip or file, and no data set; those are NAME:SPLIT (scenetext datasets)"
+    )

@@ -15,7 +15,6 @@ from ..geometry import (
     clip_polygon,
     clockwise,
     cover_polygon,
-    densify,
     fill_polygon,
     min_area_rectangle,
     offset_polygon,
@@ -25,7 +24,7 @@ from ..geometry import (
     without_duplicates,
 )
 from ..types import TextInstance
-from .outlines import trace_regions
+from .outlines import simplified, trace_regions
 
 _FULL = 0.7  # share of its rectangle from which on a kernel is straight; less is bent, as measured
 
@@ -188,10 +187,7 @@ class DB:
         quad = min_area_rectangle(grown[0])
         if min(np.linalg.norm(quad[1] - quad[0]), np.linalg.norm(quad[3] - quad[0])) < min_side:
             return None
-        polygon = simplify(grown[0], 0.003 * perimeter(grown[0]))
-        polygon = clockwise(polygon if len(polygon) >= 4 else densify(polygon, 4))
-        start = int(np.argmin(np.linalg.norm(polygon - quad[0], axis=1)))
-        return np.roll(polygon, -start, axis=0)
+        return simplified(grown[0], quad[0])
 
     def _unclip_distance(self, area: float, length: float) -> float:
         if self.unclip_ratio is not None:

@@ -18,6 +18,7 @@ from ..geometry import (
     min_area_rectangle,
     resample,
     signed_area,
+    starting_at,
     without_duplicates,
 )
 from ..rectify import sides
@@ -180,7 +181,7 @@ class FCENet:
             if self.shape == "quad" or (self.shape == "fitted" and straight):
                 polygon = clip_points(quad, size[1], size[0])
             else:
-                polygon = np.roll(polygon, -int(np.linalg.norm(polygon - quad[0], axis=1).argmin()), axis=0)
+                polygon = starting_at(polygon, quad[0])
             found.append(TextInstance(polygon, score=min(float(scores[i]), 1.0)))
         return found
 

@@ -8,7 +8,7 @@ import contourpy
 import numpy as np
 from contourpy import FillType, LineType, ZInterp
 
-from ..geometry import signed_area
+from ..geometry import clockwise, densify, perimeter, signed_area, simplify, starting_at
 from .regions import label_regions, measure
 
 
@@ -60,3 +60,10 @@ def outer_outlines(values: np.ndarray, level: float) -> list[np.ndarray]:
     lines: Any = tracer.lines(level)
     # contourpy runs holes the other way round than outer outlines
     return [line[:-1].astype(np.float32) for line in lines if signed_area(line) > 0]
+
+
+def simplified(outline: np.ndarray, start: np.ndarray) -> np.ndarray | None:
+    """An outline as the polygon of a text: fewer points, but at least four, clockwise from the one nearest to
+    `start`; None if it has no area."""
+    polygon = simplify(outline, 0.003 * perimeter(outline))
+    return starting_at(clockwise(densify(polygon, 4)), start) if len(polygon) >= 3 else None

@@ -15,18 +15,16 @@ from ..geometry import (
     clip_polygon,
     clockwise,
     cover_polygon,
-    densify,
     fill_polygon,
     min_area_rectangle,
     offset_polygon,
     perimeter,
     signed_area,
-    simplify,
     without_duplicates,
 )
 from ..types import TextInstance
 from .expansion import expand
-from .outlines import outer_outlines
+from .outlines import outer_outlines, simplified
 from .regions import label_regions, measure
 
 
@@ -172,11 +170,4 @@ class PSENet:
     def _shape(self, outline: np.ndarray) -> np.ndarray | None:
         """An outline as a rectangle or a polygon, or None if it has no area."""
         quad = min_area_rectangle(outline)
-        if self.shape == "quad":
-            return quad
-        polygon = simplify(outline, 0.003 * perimeter(outline))
-        if len(polygon) < 3:
-            return None
-        polygon = clockwise(polygon if len(polygon) >= 4 else densify(polygon, 4))
-        start = int(np.argmin(np.linalg.norm(polygon - quad[0], axis=1)))
-        return np.roll(polygon, -start, axis=0)
+        return quad if self.shape == "quad" else simplified(outline, quad[0])

@@ -8,7 +8,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..geometry import clip_points, clip_polygon, fill_polygon, min_area_rectangle, signed_area
+from ..geometry import (
+    clip_points,
+    clip_polygon,
+    fill_polygon,
+    min_area_rectangle,
+    signed_area,
+    starting_at,
+)
 from ..types import TextInstance
 from .boundary import nearest_background, ring, simple_polygon
 from .outlines import trace_regions
@@ -167,9 +174,8 @@ class TextBPN:
             polygon = simple_polygon(clip_points(boundary * np.float32(self.stride), size[1], size[0]))
             if polygon is None or signed_area(polygon) < 1:
                 continue
-            first = min_area_rectangle(polygon)[0]
-            start = int(np.argmin(np.linalg.norm(polygon - first, axis=1)))
-            found.append(TextInstance(np.roll(polygon, -start, axis=0), score=float(score)))
+            polygon = starting_at(polygon, min_area_rectangle(polygon)[0])
+            found.append(TextInstance(polygon, score=float(score)))
         return found
 
 

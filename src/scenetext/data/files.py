@@ -6,13 +6,14 @@ import json
 import mmap
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any, overload
+from typing import Any
 from xml.etree import ElementTree
 
 import numpy as np
 
 from ..errors import BadImageError, DataError
 from ..labels import read_file
+from .lazy import Lazy
 
 _SCAN = 2**24  # bytes of a file looked at together
 _BREAK = b"\n"
@@ -72,7 +73,7 @@ def read_xml(file: Path) -> ElementTree.Element:
         raise DataError(f"{file}: not XML ({error})") from None
 
 
-class Lines(Sequence[str]):
+class Lines(Lazy[str]):
     """The lines of a UTF-8 text file, by index, without line ends; blank lines do not count.
 
     For files of millions of lines: the file is mapped into memory, not read, and 16 bytes a line are kept.
@@ -107,13 +108,7 @@ class Lines(Sequence[str]):
     def __len__(self) -> int:
         return len(self._starts)
 
-    @overload
-    def __getitem__(self, index: int) -> str: ...
-    @overload
-    def __getitem__(self, index: slice) -> list[str]: ...
-    def __getitem__(self, index: int | slice) -> str | list[str]:
-        if isinstance(index, slice):
-            return [self[i] for i in range(*index.indices(len(self)))]
+    def make(self, index: int) -> str:
         start = int(self._starts[index])
         try:
             return self._data[start : int(self._stops[index])].removesuffix(b"\r").decode("utf-8")

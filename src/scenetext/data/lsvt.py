@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, overload
+from typing import Any
 
 from ..errors import DataError, OnWrong, strict, unknown_name
 from ..geometry import box_polygon
@@ -14,6 +14,7 @@ from ..labels import ILLEGIBLE
 from ..types import Sample, TextInstance
 from .entries import a_flag, a_text, an_object, an_outline, pictures_by_stem, report
 from .files import all_of, data_folder, one_of, read_json
+from .lazy import Lazy
 from .scenes import truth
 
 SPLITS = ("train", "weak")
@@ -114,8 +115,8 @@ def _pictures(file: Path) -> dict[str, list[Any]]:
     return found
 
 
-class _WeakScenes(Sequence[Sample]):
-    """Scenes whose texts are known, but not where they are; each sample is built when it is asked for."""
+class _WeakScenes(Lazy[Sample]):
+    """Scenes whose texts are known, but not where they are."""
 
     def __init__(self, rows: _Weak) -> None:
         self._rows = rows
@@ -123,13 +124,7 @@ class _WeakScenes(Sequence[Sample]):
     def __len__(self) -> int:
         return len(self._rows)
 
-    @overload
-    def __getitem__(self, index: int) -> Sample: ...
-    @overload
-    def __getitem__(self, index: slice) -> list[Sample]: ...
-    def __getitem__(self, index: int | slice) -> Sample | list[Sample]:
-        if isinstance(index, slice):
-            return [self[i] for i in range(*index.indices(len(self)))]
+    def make(self, index: int) -> Sample:
         name, path, texts = self._rows[index]
         width, height = image_size(path, name=name)
         whole = box_polygon(0, 0, width, height)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from pathlib import Path
-from typing import overload
 
 import numpy as np
 
@@ -13,6 +12,7 @@ from ..errors import DataError, OnWrong, unknown_name
 from ..geometry import signed_area
 from ..types import Sample, TextInstance
 from .files import data_folder
+from .lazy import Lazy
 from .mat import load_mat, strings
 from .views import word_crops
 from .words import Words
@@ -48,8 +48,8 @@ def synthtext_words(root: Path, split: str, wrong: OnWrong | None = None) -> Wor
     return word_crops(synthtext(root, split, wrong))
 
 
-class _Scenes(Sequence[Sample]):
-    """The scenes of a `gt.mat`; each sample is built when it is asked for."""
+class _Scenes(Lazy[Sample]):
+    """The scenes of a `gt.mat`."""
 
     def __init__(self, folder: Path, wrong: OnWrong | None, *, characters: bool) -> None:
         file = folder / "gt.mat"
@@ -92,21 +92,14 @@ class _Scenes(Sequence[Sample]):
     def __len__(self) -> int:
         return len(self._paths)
 
-    @overload
-    def __getitem__(self, index: int) -> Sample: ...
-    @overload
-    def __getitem__(self, index: slice) -> list[Sample]: ...
-    def __getitem__(self, index: int | slice) -> Sample | list[Sample]:
-        if isinstance(index, slice):
-            return [self[i] for i in range(*index.indices(len(self)))]
+    def make(self, index: int) -> Sample:
         path = self._paths[index]
-        i = index + len(self) if index < 0 else index
-        quads = self._quads[self._starts[i] : self._starts[i + 1]]
+        quads = self._quads[self._starts[index] : self._starts[index + 1]]
         words = self._texts[index].split()
         instances = tuple(_instance(quad, text) for quad, text in zip(quads, words, strict=True))
         characters = None
         if self._glyph_starts is not None:
-            glyphs = self._glyphs[self._glyph_starts[i] : self._glyph_starts[i + 1]]
+            glyphs = self._glyphs[self._glyph_starts[index] : self._glyph_starts[index + 1]]
             characters = tuple(np.split(glyphs, np.cumsum([len(word) for word in words[:-1]], dtype=int)))
         return Sample(path.rpartition(".")[0], self._folder / path, instances, characters)
 

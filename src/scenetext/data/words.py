@@ -1,17 +1,18 @@
-"""Word crops as samples: a sequence that builds each `Sample` when it is asked for."""
+"""Word crops as samples."""
 
 from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from itertools import accumulate
-from typing import NamedTuple, overload
+from typing import NamedTuple
 
 import numpy as np
 
 from ..geometry import box_polygon
 from ..image import image_size
 from ..types import Sample, Source, TextInstance
+from .lazy import Lazy
 
 
 class Word(NamedTuple):
@@ -28,7 +29,7 @@ class Word(NamedTuple):
     characters: np.ndarray | None = None
 
 
-class Words(Sequence[Sample]):
+class Words(Lazy[Sample]):
     """`count` word crops; `fetch(i)` gives the i-th, for 0 <= i < count.
 
     Each sample has one instance: the text, and the whole picture as its polygon. Nothing is decoded but the
@@ -42,14 +43,8 @@ class Words(Sequence[Sample]):
     def __len__(self) -> int:
         return self._count
 
-    @overload
-    def __getitem__(self, index: int) -> Sample: ...
-    @overload
-    def __getitem__(self, index: slice) -> list[Sample]: ...
-    def __getitem__(self, index: int | slice) -> Sample | list[Sample]:
-        if isinstance(index, slice):
-            return [self[i] for i in range(*index.indices(self._count))]
-        word = self.word(index)
+    def make(self, index: int) -> Sample:
+        word = self._fetch(index)
         width, height = image_size(word.source, name=word.name)
         characters = None if word.characters is None else (word.characters,)
         instance = TextInstance(box_polygon(0, 0, width, height), word.text)
@@ -57,10 +52,7 @@ class Words(Sequence[Sample]):
 
     def word(self, index: int) -> Word:
         """The word at `index`, whose picture is not even looked at. Raises IndexError."""
-        position = index + self._count if index < 0 else index
-        if not 0 <= position < self._count:
-            raise IndexError(f"sample {index} of {self._count}")
-        return self._fetch(position)
+        return self._fetch(self.position(index))
 
 
 def chain(parts: Sequence[Words]) -> Words:

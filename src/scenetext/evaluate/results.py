@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 import zipfile
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path, PurePosixPath
 from typing import TypeVar
 
 from ..errors import DataError
+from ..image import IMAGE_SUFFIXES
 from ..labels import ILLEGIBLE, Layout, decode_lines, leading_numbers, parse_labels
-from ..types import TextInstance
+from ..types import Sample, TextInstance
 
 T = TypeVar("T")
 
@@ -45,6 +46,22 @@ def read_results(path: Path, layout: Layout) -> dict[str, list[TextInstance]]:
             raise DataError(f"{name}: a second file for the image {key!r}")
         results[key] = parse_labels(data, name, layout, with_text=with_text)
     return results
+
+
+def by_image(samples: Iterable[Sample]) -> dict[str, list[TextInstance]]:
+    """Image key -> instances, of a data set: truth for what `read_results` reads.
+
+    Raises DataError for two pictures with one key, which are alike but for their folders.
+    """
+    truth: dict[str, list[TextInstance]] = {}
+    for sample in samples:
+        # names have the suffix of the picture or none, and may hold points
+        name = PurePosixPath(sample.name)
+        key = image_key(f"{name.stem if name.suffix.lower() in IMAGE_SUFFIXES else name.name}.txt")
+        if key in truth:
+            raise DataError(f"{sample.name}: a second picture for the image {key!r}")
+        truth[key] = list(sample.instances)
+    return truth
 
 
 def image_key(name: str) -> str:

@@ -25,6 +25,7 @@ from ..types import TextInstance
 from .graph import input_names
 from .nets import Trainable, make_net
 from .nets.attention import AttentionHead
+from .nets.deformable import DeformableConv
 from .nets.recognizer import FourStage
 
 HEIGHT, WIDTH = 32, 100  # of the benchmark's images
@@ -45,6 +46,7 @@ _COUNTED = (
     nn.Conv1d,
     nn.Conv2d,
     nn.ConvTranspose2d,
+    DeformableConv,
     nn.Linear,
     nn.LSTM,
     nn.LSTMCell,
@@ -170,7 +172,7 @@ def operations(
 
     def count(name: str, layer: nn.Module, inputs: tuple[Tensor, ...], output: Any) -> None:
         # a layer applies each of its weights once at every place
-        if isinstance(layer, nn.Conv1d | nn.Conv2d):
+        if isinstance(layer, nn.Conv1d | nn.Conv2d | DeformableConv):
             places = output.numel() // output.shape[1]
         elif isinstance(layer, nn.ConvTranspose2d):
             places = inputs[0].numel() // inputs[0].shape[1]
