@@ -25,6 +25,8 @@ def toy_recipe(name: str, *changes: str) -> Recipe:
         stage = f"stages=[{{steps=2, batch=2, lr=1e-3, data=[{{name='{source}'}}]}}]"
     else:
         data = ["validate.data=['icdar:scenes']", "resize.max_pixels=20000", "resize.min_side=32"]
+        if recipe.net.get("deformable"):
+            data.append("net.backbone='resnet18'")  # the exporter takes seconds for each of them
         if recipe.net["name"] == "textbpn":
             data += ["net.iterations=1", "net.gcn=[16, 16, 16, 16]"]
         if recipe.net["name"] == "li2017":
