@@ -167,27 +167,25 @@ class DB:
 
     def _grow(self, kernel: np.ndarray) -> np.ndarray | None:
         """The kernel grown back, in map pixels: a rectangle or a polygon, or None if too small."""
-        min_side = self.min_side / self.stride
         quad = min_area_rectangle(kernel)
-        across, down = np.linalg.norm(quad[1] - quad[0]), np.linalg.norm(quad[3] - quad[0])
+        across, down = (math.dist(quad[0], quad[i]) for i in (1, 3))
         if self.shape == "quad" or (self.shape == "fitted" and signed_area(kernel) >= _FULL * across * down):
-            distance = self._unclip_distance(float(across * down), 2 * float(across + down))
-            if min(across, down) + 2 * distance < min_side:
+            distance = self._unclip_distance(across * down, 2 * (across + down))
+            outline = None
+        else:
+            outline = simplify(kernel, 0.002 * perimeter(kernel))
+            if len(outline) < 3:
                 return None
-            u = (quad[1] - quad[0]) / max(float(across), 1e-6) * distance
-            v = (quad[3] - quad[0]) / max(float(down), 1e-6) * distance
-            return np.asarray(quad + np.stack([-u - v, u - v, u + v, v - u]), dtype=np.float32)
-        outline = simplify(kernel, 0.002 * perimeter(kernel))
-        if len(outline) < 3:
+            distance = self._unclip_distance(signed_area(outline), perimeter(outline))
+        if min(across, down) + 2 * distance < self.min_side / self.stride:
             return None
-        distance = self._unclip_distance(signed_area(outline), perimeter(outline))
+        u = (quad[1] - quad[0]) / max(across, 1e-6) * distance
+        v = (quad[3] - quad[0]) / max(down, 1e-6) * distance
+        quad = np.asarray(quad + np.stack([-u - v, u - v, u + v, v - u]), dtype=np.float32)
+        if outline is None:
+            return quad
         grown = offset_polygon(outline, distance)
-        if len(grown) != 1:
-            return None
-        quad = min_area_rectangle(grown[0])
-        if min(np.linalg.norm(quad[1] - quad[0]), np.linalg.norm(quad[3] - quad[0])) < min_side:
-            return None
-        return simplified(grown[0], quad[0])
+        return simplified(grown[0], quad[0]) if len(grown) == 1 else None
 
     def _unclip_distance(self, area: float, length: float) -> float:
         if self.unclip_ratio is not None:

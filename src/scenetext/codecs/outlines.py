@@ -42,9 +42,15 @@ def trace_regions(
 
 def outer_outlines(values: np.ndarray, level: float) -> list[np.ndarray]:
     """The outlines of the regions of a window (h, w) above a level, as in `trace_regions`, in no order."""
-    padded = np.pad(values, 1)  # closes the outlines that touch the border
+    # written out, because np.pad and np.meshgrid take as long as the tracing; padding closes the outlines
+    # that touch the border
+    height, width = values.shape[0] + 2, values.shape[1] + 2
+    padded = np.zeros((height, width), dtype=values.dtype)
+    padded[1:-1, 1:-1] = values
     # padding moved the samples by one, of which half a pixel goes to their being centres
-    x, y = np.meshgrid(np.arange(padded.shape[1]) - 0.5, np.arange(padded.shape[0]) - 0.5)
+    x, y = np.empty((2, height, width))
+    x[:] = np.arange(width) - 0.5
+    y[:] = (np.arange(height) - 0.5)[:, None]
     # the class itself: what contour_generator does around it takes as long as the tracing
     tracer = contourpy.SerialContourGenerator(
         x,
