@@ -1,0 +1,43 @@
+from __future__ import annotations
+
+import pytest
+
+from scenetext.cli.candidates import Candidate, open_candidate
+from scenetext.detector import Detector
+from scenetext.errors import BundleError, SettingsError
+from scenetext.learn.cost import Cost
+from scenetext.recipe import load_recipe
+from scenetext.recognizer import Recognizer
+
+
+@pytest.mark.parametrize(("task", "kind"), [("detection", Detector), ("recognition", Recognizer)])
+def test_a_packaged_model_of_each_task_opens_with_its_cost(task, kind):
+    name = {"detection": "db-light", "recognition": "crnn-light"}[task]
+    candidate = open_candidate(name, task, 1)
+    assert isinstance(candidate.model, kind)
+    assert candidate.runtime == "onnxruntime"
+    assert candidate.cost is not None
+    assert candidate.cost.parameters > 1_000_000
+    assert candidate.shape.count("x") == 2
+
+
+def test_a_bundle_without_a_recipe_has_no_known_cost(toy_model):
+    candidate = open_candidate(str(toy_model / "detector"), "detection", 1)
+    assert candidate.cost is None
+    assert candidate.cost_cells == ["-", "-"]
+    assert candidate.shape == ""
+
+
+def test_costs_are_told_in_millions_and_billions(toy_model):
+    model = Detector.load(toy_model / "detector", 1)
+    candidate = Candidate("toy", model, "torch", Cost(1_234_567, 98_765_432_100, (3, 736, 1280)))
+    assert candidate.cost_cells == ["1.23", "98.77"]
+    assert candidate.shape == "3x736x1280"
+
+
+def test_a_model_for_another_task_is_refused(toy_model, tmp_path):
+    with pytest.raises(BundleError):
+        open_candidate(str(toy_model / "recognizer"), "detection", 1)
+    (tmp_path / "recipe.json").write_text(load_recipe("db-light").to_json())
+    with pytest.raises(SettingsError, match="a run for detection, where one for recognition is needed"):
+        open_candidate(str(tmp_path), "recognition", 1)
