@@ -18,21 +18,22 @@ def test_a_packaged_model_of_each_task_opens_with_its_cost(task, kind):
     assert candidate.runtime == "onnxruntime"
     assert candidate.cost is not None
     assert candidate.cost.parameters > 1_000_000
-    assert candidate.shape.count("x") == 2
+    assert candidate.note("photo").count("x") == 3  # one in onnxruntime
 
 
 def test_a_bundle_without_a_recipe_has_no_known_cost(toy_model):
     candidate = open_candidate(str(toy_model / "detector"), "detection", 1)
     assert candidate.cost is None
     assert candidate.cost_cells == ["-", "-"]
-    assert candidate.shape == ""
+    assert candidate.figures == {"parameters": None, "operations": None, "input": None}
+    assert candidate.note("photo") == f"{candidate.name}: onnxruntime."
 
 
 def test_costs_are_told_in_millions_and_billions(toy_model):
     model = Detector.load(toy_model / "detector", 1)
     candidate = Candidate("toy", model, "torch", Cost(1_234_567, 98_765_432_100, (3, 736, 1280)))
     assert candidate.cost_cells == ["1.23", "98.77"]
-    assert candidate.shape == "3x736x1280"
+    assert candidate.note("photo") == "toy: torch, sees that photo as 3x736x1280."
 
 
 def test_a_model_for_another_task_is_refused(toy_model, tmp_path):

@@ -37,9 +37,19 @@ class Candidate:
         return [f"{self.cost.parameters / 1e6:.2f}", f"{self.cost.operations / 1e9:.2f}"]
 
     @property
-    def shape(self) -> str:
-        """Of the image that the operations are counted for: CxHxW; empty if unknown."""
-        return "x".join(map(str, self.cost.shape)) if self.cost else ""
+    def figures(self) -> dict[str, Any]:
+        """The same for programs, exact: None for what is unknown."""
+        return {
+            "parameters": self.cost and self.cost.parameters,
+            "operations": self.cost and self.cost.operations,
+            "input": self.cost and list(self.cost.shape),
+        }
+
+    def note(self, image: str) -> str:
+        """What runs it, and the shape CxHxW in which it sees the image that operations are counted for."""
+        if self.cost is None:
+            return f"{self.name}: {self.runtime}."
+        return f"{self.name}: {self.runtime}, sees that {image} as {'x'.join(map(str, self.cost.shape))}."
 
 
 def open_candidate(name: str, task: Task, threads: int | None) -> Candidate:

@@ -96,9 +96,7 @@ def _notes(
     notes += [f"{name}: {len(samples)} photos." for name, samples in sets.items()]
     notes.append(f"ms: {_timing(threads)}.")
     notes.append(f"{OPERATIONS}, for a photo of 1280x736 with 60 words.")
-    for candidate in candidates:
-        shape = f", sees that photo as {candidate.shape}" if candidate.shape else ""
-        notes.append(f"{candidate.name}: {candidate.runtime}{shape}.")
+    notes += [candidate.note("photo") for candidate in candidates]
     return notes
 
 
@@ -123,9 +121,7 @@ def _to_dict(
                     for name in sets
                 },
                 "milliseconds": {name: round(value, 3) for name, value in standing.milliseconds.items()},
-                "parameters": candidate.cost and candidate.cost.parameters,
-                "operations": candidate.cost and candidate.cost.operations,
-                "input": candidate.cost and list(candidate.cost.shape),
+                **candidate.figures,
             }
             for candidate, standing in entries
         ],

@@ -103,9 +103,7 @@ def _notes(candidates: Sequence[Candidate], lists: Sequence[Found], threads: int
     ]
     notes.append(f"ms: {_timing(threads)}.")
     notes.append(f"{OPERATIONS}, for a crop of 32x100.")
-    for candidate in candidates:
-        shape = f", sees that crop as {candidate.shape}" if candidate.cost else ""
-        notes.append(f"{candidate.name}: {candidate.runtime}{shape}.")
+    notes += [candidate.note("crop") for candidate in candidates]
     return notes
 
 
@@ -141,9 +139,7 @@ def _to_dict(
                 "union": standing.union,
                 "ten_lists": standing.lists,
                 "milliseconds": round(standing.milliseconds, 3),
-                "parameters": candidate.cost and candidate.cost.parameters,
-                "operations": candidate.cost and candidate.cost.operations,
-                "input": candidate.cost and list(candidate.cost.shape),
+                **candidate.figures,
             }
             for candidate, standing in entries
         ],
