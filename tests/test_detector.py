@@ -5,8 +5,8 @@ import numpy as np
 from scenetext.codecs import make_codec
 from scenetext.detector import Detector
 from scenetext.geometry import box_polygon, iou
-from scenetext.image import SceneResize
 from scenetext.settings import build
+from scenetext.view import SceneResize
 from toys import DETECTION, SCENE, dark_detector
 
 

@@ -19,7 +19,7 @@ MODULES = sorted(path.relative_to(ROOT).as_posix() for path in ROOT.rglob("*.py"
 LAYERS = {
     "__init__": 0, "errors": 0,
     "types": 1, "geometry": 1, "charset": 1, "settings": 1, "labels": 1,
-    "image": 2, "rectify": 2, "lexicon": 2, "order": 2, "formats": 2, "draw": 2,
+    "image": 2, "view": 2, "rectify": 2, "lexicon": 2, "order": 2, "formats": 2, "draw": 2,
     "codecs": 3, "data": 3, "synth": 3, "evaluate": 3,
     "runtime": 4, "bundle": 4, "hub": 4, "recipe": 4,
     "detector": 5, "recognizer": 5, "spotter": 5, "reader": 5, "judge": 5, "benchmark": 5,

@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from scenetext.codecs import make_codec
 from scenetext.codecs.attention import END, SPECIAL, Attention
 from scenetext.codecs.ctc import CTC
-from scenetext.image import CropResize
 from scenetext.lexicon import Lexicon
 from scenetext.recognizer import Recognizer
 from scenetext.types import Graph
+from scenetext.view import CropResize
 from toys import RECOGNITION, brightness_recognizer
 
 LEVELS = {"a": 0, "b": 128, " ": 255}

@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 
 from scenetext.geometry import box_polygon, iou
-from scenetext.image import SceneResize
 from scenetext.lexicon import Lexicon
 from scenetext.rectify import crop_instance, sides
 from scenetext.spotter import Cascade, EndToEnd, turn_over, ways_up
 from scenetext.types import TextInstance
+from scenetext.view import SceneResize
 
 # A word is painted as a red and a blue half; it reads "red" upright, and nothing, or a bad guess, otherwise.
 RED, BLUE = (255, 0, 0), (0, 0, 255)

@@ -22,9 +22,9 @@ from typing import Any, Literal
 from . import __version__
 from .codecs import make_codec
 from .errors import BundleError, SettingsError
-from .image import CropResize, SceneResize
 from .runtime import OrtGraph
 from .settings import build, to_dict
+from .view import CropResize, SceneResize
 
 FORMAT = 1
 PACKAGED = Path(__file__).parent / "models"

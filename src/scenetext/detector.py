@@ -11,9 +11,9 @@ import numpy as np
 from .bundle import load_bundle
 from .codecs import SceneCodec
 from .geometry import clip_points, signed_area, valid_shape
-from .image import SceneResize
 from .runtime import run
 from .types import Graph, TextInstance
+from .view import SceneResize
 
 _SAME = 0.5  # share of the smaller of two shapes from overlapping windows, from which on they are one
 

@@ -13,10 +13,10 @@ import numpy as np
 from .bundle import load_bundle
 from .codecs import TextCodec
 from .codecs.stitch import Windows
-from .image import CropResize
 from .lexicon import Lexicon, for_each
 from .runtime import run
 from .types import Graph
+from .view import CropResize
 
 log = logging.getLogger(__name__)
 

@@ -18,12 +18,12 @@ from .bundle import load_bundle
 from .codecs import SpottingCodec
 from .detector import Detector, merge_windows
 from .geometry import starting_at
-from .image import SceneResize
 from .lexicon import Lexicon
 from .recognizer import Recognizer
 from .rectify import crop_instance, sides
 from .runtime import run
 from .types import Graph, TextInstance
+from .view import SceneResize
 
 _MARGIN = 0.1  # by how much another way up has to score better than the way the shape suggests
 

@@ -11,8 +11,8 @@ from scenetext.charset import CHARSETS
 from scenetext.codecs.attention import END, SPECIAL, Attention
 from scenetext.codecs.ctc import CTC
 from scenetext.codecs.stitch import join_frames, join_texts
-from scenetext.image import CropResize
 from scenetext.lexicon import Lexicon
+from scenetext.view import CropResize
 
 PITCH = 16  # columns of a letter in these tests
 

@@ -11,10 +11,10 @@ from torch import nn
 
 from scenetext.cli.main import main
 from scenetext.codecs import make_codec
-from scenetext.image import CropResize, SceneResize
 from scenetext.learn.cost import Cost, detector_cost, operations, parameters, recognizer_cost, structures
 from scenetext.learn.nets import make_net
 from scenetext.learn.nets.deformable import DeformableConv
+from scenetext.view import CropResize, SceneResize
 
 # Trans, Feat, Seq, Pred, name; parameters, frames and 2 x multiply-adds (in 1e9) at 32x100 with 36
 # characters, computed from the benchmark's code.

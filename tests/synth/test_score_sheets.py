@@ -14,11 +14,11 @@ from scenetext.charset import Charset
 from scenetext.codecs.ctc import CTC
 from scenetext.errors import SettingsError
 from scenetext.geometry import signed_area
-from scenetext.image import CropResize
 from scenetext.recipe import load_recipe
 from scenetext.settings import build
 from scenetext.synth import score_sheets
 from scenetext.synth.score_sheets import ScoreSynth
+from scenetext.view import CropResize
 
 CLEAN = ScoreSynth(augmented=0.0)
 

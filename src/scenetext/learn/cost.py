@@ -20,8 +20,8 @@ from torch.overrides import TorchFunctionMode
 
 from ..codecs import make_codec
 from ..geometry import box_polygon
-from ..image import CropResize, SceneResize
 from ..types import TextInstance
+from ..view import CropResize, SceneResize
 from .graph import input_names
 from .nets import Trainable, make_net
 from .nets.attention import AttentionHead

@@ -28,10 +28,10 @@ from ..codecs import make_codec
 from ..data import open_dataset
 from ..errors import SettingsError, TrainingError
 from ..evaluate.protocols import find_protocol
-from ..image import CropResize, SceneResize
 from ..recipe import Optim, Recipe, Stage, recipe_from_json
 from ..settings import build
 from ..types import Sample
+from ..view import CropResize, SceneResize
 from .checkpoint import (
     initial_weights,
     load_checkpoint,

@@ -24,12 +24,12 @@ from ..data import DATASETS, open_dataset, parse_name
 from ..errors import SettingsError, TrainingError
 from ..evaluate.protocols import Protocol, find_protocol
 from ..geometry import box_polygon
-from ..image import CropResize, SceneResize
 from ..judge import judge
 from ..recipe import Recipe
 from ..runtime import OrtGraph
 from ..settings import build, to_dict
 from ..types import Graph, Sample, TextInstance
+from ..view import CropResize, SceneResize
 from .checkpoint import WEIGHTS
 from .graph import TorchGraph, input_names
 from .half import half_weights, halve_graph

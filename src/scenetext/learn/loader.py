@@ -23,7 +23,6 @@ from torch.utils.data import DataLoader, Dataset
 from ..codecs import SceneCodec, TextCodec
 from ..data import open_dataset
 from ..errors import BadImageError, DataError, ScenetextError, SettingsError
-from ..image import CropResize, SceneResize
 from ..recipe import Data, Recipe
 from ..settings import build
 from ..synth.corpus import Corpus
@@ -31,6 +30,7 @@ from ..synth.scenes import SceneSynth
 from ..synth.score_sheets import ScoreSynth
 from ..synth.words import WordSynth
 from ..types import Sample, TextInstance
+from ..view import CropResize, SceneResize
 from .augment import SceneAugment, WordAugment
 from .whole import WholeAugment, make_scene_augment
 

@@ -14,13 +14,13 @@ from ..codecs import make_codec
 from ..detector import Detector
 from ..errors import TrainingError
 from ..evaluate.protocols import find_protocol
-from ..image import CropResize, SceneResize
 from ..judge import judge
 from ..recipe import Recipe, recipe_from_json
 from ..recognizer import Recognizer
 from ..settings import build
 from ..spotter import EndToEnd
 from ..types import Graph, Sample
+from ..view import CropResize, SceneResize
 from .checkpoint import load_checkpoint, load_weights
 from .graph import TorchGraph
 from .nets import Trainable, make_net

@@ -12,9 +12,9 @@ from PIL import Image
 
 from ..errors import SettingsError, unknown_name
 from ..geometry import bounds, clip_polygon, warp_points
-from ..image import SceneResize
 from ..settings import build
 from ..types import Sample, TextInstance
+from ..view import SceneResize
 from .augment import SceneAugment, photometric
 
 
