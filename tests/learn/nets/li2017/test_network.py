@@ -89,6 +89,17 @@ def test_a_weight_of_zero_leaves_the_recogniser_out():
     assert not any(p.grad.any() for p in net.trn.parameters())
 
 
+def test_a_frozen_recogniser_teaches_the_features_nothing():
+    net = make()
+    for parameter in net.trn.parameters():
+        parameter.requires_grad_(False)
+    torch.manual_seed(3)
+    losses = net.losses(torch.randn(2, 3, 96, 96), targets("ab", "cde"))
+    assert losses["texts"] == 0
+    assert not losses["texts"].requires_grad
+    assert losses["textness"] > 0
+
+
 def test_what_is_drawn_in_a_step_depends_on_torchs_generator_alone():
     net, images, words = make().eval(), torch.randn(2, 3, 96, 96), targets("ab", "cde")
     losses = []

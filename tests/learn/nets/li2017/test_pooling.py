@@ -82,3 +82,13 @@ def test_the_gradient_reaches_just_the_largest_pixel_of_each_bin():
     # 4 x 8 bins of 2 x 1 pixels
     blocks = features.detach()[0, 0].reshape(4, 2, 8)
     assert torch.equal(features.grad[0, 0].reshape(4, 2, 8), (blocks == blocks.amax(1, keepdim=True)).float())
+
+
+def test_a_pass_that_learns_pools_the_same_as_one_that_does_not():
+    torch.manual_seed(1)
+    features = torch.randn(2, 3, 20, 30)
+    boxes = [[0, 0, 240, 160], [7, 9, 80, 31], [100, 3, 236, 158], [16, 24, 24, 32]]
+    for net in (RegionPooling(8, 4, 35, True), RegionPooling(8, 4, 20, False)):
+        still, _ = pooled(features, boxes, [0, 1, 0, 1], net)
+        learning, _ = pooled(features.clone().requires_grad_(), boxes, [0, 1, 0, 1], net)
+        assert torch.equal(learning, still)

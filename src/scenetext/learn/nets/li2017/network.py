@@ -100,7 +100,8 @@ class Li2017Network(Trainable):
     def losses(self, images: Tensor, targets: dict[str, Tensor]) -> dict[str, Tensor]:
         """targets: what codecs.li2017.Li2017 encodes, stacked over N.
 
-        Losses of classes are means over all that is drawn, those of offsets and texts over what is text.
+        Losses of classes are means over all that is drawn, those of offsets and texts over what is text. While
+        a stage freezes `trn` there is no loss of texts: what knows no letters yet has nothing to teach.
         """
         features = self.trunk(images)
         logits, offsets = (x.float() for x in self.tpn(features))
@@ -184,6 +185,8 @@ class Li2017Network(Trainable):
         move_loss = _smooth_l1(moves[text], aims[text])
         classes = torch.from_numpy(regions.classes).to(device)
         readable = text[classes[text, 0] >= 0]
+        if not next(self.trn.parameters()).requires_grad:
+            return textness, move_loss, textness.new_zeros(())
         if not len(readable):  # every parameter keeps a gradient, which runs of several processes count on
             return textness, move_loss, 0.0 * torch.stack([p.sum() for p in self.trn.parameters()]).sum()
         height, width = (_STRIDE * side for side in features.shape[2:])

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import reduce
+from math import prod
 
 import torch
 from torch import Tensor, nn
@@ -81,20 +84,60 @@ class RegionPooling(nn.Module):
         A bin is covered by four windows, from its corners, whose sides are powers of two; the largest
         feature of each such window is looked up in a table. levels: see LEVELS.
         """
-        count, channels, height, width = features.shape
-        table = _table(features.permute(0, 2, 3, 1), levels).reshape(-1, channels)
+        maps = _Found(features.permute(0, 2, 3, 1))
+        if features.requires_grad:
+            # tables of where the largest lie, and the gradient goes straight there: that of tables of features
+            # takes as long as half of the convolutions
+            with torch.no_grad():
+                places = self._largest(maps.numbered(), cells, levels).places
+            assert places is not None  # for mypy
+            pooled = maps.values.reshape(-1, features.shape[1]).gather(0, places.long())
+        else:
+            pooled = self._largest(maps, cells, levels).values
+        return pooled.reshape(-1, cells.columns.shape[1], self.rows * features.shape[1])
+
+    def _largest(self, maps: _Found, cells: Cells, levels: tuple[int, int]) -> _Found:
+        """(K * columns * rows, C): of maps (N, h, w, C)."""
+        count, height, width, _ = maps.values.shape
+        table = _table(maps, levels)
         power_y, low_y, high_y = _windows(cells.rows, levels[0])  # (K, rows)
         power_x, low_x, high_x = _windows(cells.columns, levels[1])  # (K, columns)
         level = power_y[:, None] * levels[1] + power_x[:, :, None]  # (K, columns, rows)
         map_ = (level * count + cells.image[:, None, None]) * height
-        pooled = None
+        corners = []
         for y in (low_y, high_y):
             for x in (low_x, high_x):
-                place = (map_ + y[:, None]) * width + x[:, :, None]
-                found = table.index_select(0, place.reshape(-1))
-                pooled = found if pooled is None else torch.maximum(pooled, found)
-        assert pooled is not None  # for mypy
-        return pooled.reshape(-1, cells.columns.shape[1], self.rows * channels)
+                place = ((map_ + y[:, None]) * width + x[:, :, None]).reshape(-1)
+                corners.append(_rows(table, place))
+        return reduce(_Found.larger, corners)
+
+
+@dataclass(frozen=True)
+class _Found:
+    """Features (..., C), each the largest of a window; and, unless nobody asks, the number of its pixel."""
+
+    values: Tensor
+    places: Tensor | None = None
+
+    def numbered(self) -> _Found:
+        """With the numbers of pixels (..., C), int32."""
+        *shape, channels = self.values.shape
+        places = torch.arange(prod(shape), dtype=torch.int32, device=self.values.device)
+        return _Found(self.values, places.reshape(*shape, 1).expand(*shape, channels))
+
+    def larger(self, other: _Found) -> _Found:
+        """Feature by feature."""
+        if self.places is None or other.places is None:
+            return _Found(torch.maximum(self.values, other.values))
+        places = torch.where(other.values > self.values, other.places, self.places)
+        return _Found(torch.maximum(self.values, other.values), places)
+
+    @classmethod
+    def all(cls, parts: Sequence[_Found], change: Callable[[Sequence[Tensor]], Tensor]) -> _Found:
+        """What a change makes of some, values and places alike."""
+        values = change([part.values for part in parts])
+        places = [part.places for part in parts if part.places is not None]
+        return cls(values, change(places) if places else None)
 
 
 def _bins(span: tuple[Tensor, Tensor], place: Tensor, count: Tensor) -> Tensor:
@@ -117,23 +160,33 @@ def _windows(bins: Tensor, levels: int) -> tuple[Tensor, Tensor, Tensor]:
     return level, bins[..., 0], torch.maximum(bins[..., 1] - side, bins[..., 0])
 
 
-def _table(features: Tensor, levels: tuple[int, int]) -> Tensor:
-    """(levels[0], levels[1], N, h, w, C): the maximum of features (N, h, w, C) over the window of
+def _table(maps: _Found, levels: tuple[int, int]) -> _Found:
+    """(levels[0], levels[1], N, h, w, C): the maximum of maps (N, h, w, C) over the window of
     2 ** i x 2 ** j pixels that begins at each pixel; those that reach beyond the map mean nothing."""
     table = []
-    tall = features
+    tall = maps
     for i in range(levels[0]):
         if i:
-            tall = torch.maximum(tall, _moved(tall, 2 ** (i - 1), 1))
+            tall = tall.larger(_moved(tall, 2 ** (i - 1), 1))
         wide = tall
         for j in range(levels[1]):
             if j:
-                wide = torch.maximum(wide, _moved(wide, 2 ** (j - 1), 2))
+                wide = wide.larger(_moved(wide, 2 ** (j - 1), 2))
             table.append(wide)
-    return torch.stack(table)
+    return _Found.all(table, lambda parts: torch.stack(tuple(parts)))
 
 
-def _moved(x: Tensor, by: int, axis: int) -> Tensor:
+def _moved(maps: _Found, by: int, axis: int) -> _Found:
     """What lies `by` further along axis 1 or 2 of (N, h, w, C); zeros where nothing does."""
-    padded = functional.pad(x, (0, 0, 0, by) if axis == 2 else (0, 0, 0, 0, 0, by))
-    return padded[:, by:] if axis == 1 else padded[:, :, by:]
+    room = (0, 0, 0, by) if axis == 2 else (0, 0, 0, 0, 0, by)
+
+    def change(parts: Sequence[Tensor]) -> Tensor:
+        padded = functional.pad(parts[0], room)
+        return padded[:, by:] if axis == 1 else padded[:, :, by:]
+
+    return _Found.all([maps], change)
+
+
+def _rows(table: _Found, places: Tensor) -> _Found:
+    """Some rows (n, C) of (..., C)."""
+    return _Found.all([table], lambda parts: parts[0].flatten(0, -2).index_select(0, places))
