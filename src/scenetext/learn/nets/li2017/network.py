@@ -100,8 +100,8 @@ class Li2017Network(Trainable):
     def losses(self, images: Tensor, targets: dict[str, Tensor]) -> dict[str, Tensor]:
         """targets: what codecs.li2017.Li2017 encodes, stacked over N.
 
-        Losses of classes are means over all that is drawn, those of offsets and texts over what is text. While
-        a stage freezes `trn` there is no loss of texts: what knows no letters yet has nothing to teach.
+        Losses of classes are means over all that is drawn, those of offsets and texts over what is text.
+        While a stage freezes `trn` there is no loss of texts: what knows no letters has nothing to teach.
         """
         features = self.trunk(images)
         logits, offsets = (x.float() for x in self.tpn(features))

@@ -86,8 +86,8 @@ class RegionPooling(nn.Module):
         """
         maps = _Found(features.permute(0, 2, 3, 1))
         if features.requires_grad:
-            # tables of where the largest lie, and the gradient goes straight there: that of tables of features
-            # takes as long as half of the convolutions
+            # the gradient goes straight to where the largest lie: that of tables of features would take half
+            # as long as the convolutions
             with torch.no_grad():
                 places = self._largest(maps.numbered(), cells, levels).places
             assert places is not None  # for mypy
