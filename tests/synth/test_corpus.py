@@ -56,7 +56,7 @@ def test_kinds_look_like_what_they_are():
 
 
 def test_a_corpus_of_words_alone_draws_the_lexicon_and_the_packaged_list():
-    texts = draws(Corpus(("Kirkgate", "o'clock"), number=3.0).of_words(), 400)
+    texts = draws(Corpus(("Kirkgate", "o'clock"), number=3.0).of_words, 400)
     assert {text.lower() for text in texts} <= {"kirkgate", "o'clock", *common_words()}
     assert 0.3 < np.mean([text.lower() in ("kirkgate", "o'clock") for text in texts]) < 0.7
     assert any(text.isupper() for text in texts)

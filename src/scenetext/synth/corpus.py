@@ -78,8 +78,9 @@ class Corpus:
         kind = int(np.searchsorted(self._kind_steps, rng.random(), side="right"))
         return list(_KINDS.values())[min(kind, len(_KINDS) - 1)](self, rng)
 
+    @cached_property
     def of_words(self) -> Corpus:
-        """The same lexicon, and nothing but its words."""
+        """The same lexicon, and nothing but its words. Sorting them takes as long as drawing a scene: once."""
         return Corpus(self.words, **dict.fromkeys(_KINDS, 0.0) | {"bare": 1.0})
 
     def draw_word(self, rng: Rng) -> str:

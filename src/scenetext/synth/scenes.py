@@ -135,7 +135,7 @@ class SceneSynth:
         least, most = (np.log(max(1, count)) for count in self.words)
         wanted = round(np.exp(rng.uniform(least, most)))
         camera_roll = float(np.clip(rng.normal(0, 0.35), -1, 1)) * self.rotation
-        corpus, plates = (self.corpus.of_words(), 0.0) if plain else (self.corpus, self.plates)
+        corpus, plates = (self.corpus.of_words, 0.0) if plain else (self.corpus, self.plates)
         placed: list[PlacedWord] = []
         failures = 0
         while len(placed) < wanted and failures < _MOST_FAILURES:
