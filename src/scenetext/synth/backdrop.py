@@ -58,14 +58,10 @@ def crop_photo(
     crop_h, crop_w = max(2, int(height * part)), max(2, int(width * stretch * part))
     top, left = int(rng.integers(full_h - crop_h + 1)), int(rng.integers(full_w - crop_w + 1))
     window = photo[top : top + crop_h, left : left + crop_w]
-    if rng.random() < 0.5:
-        window = window[:, ::-1]
+    mirrored = rng.random() < 0.5
     shrinking = crop_h > height
-    return cv2.resize(
-        np.ascontiguousarray(window),
-        (width, height),
-        interpolation=cv2.INTER_AREA if shrinking else cv2.INTER_CUBIC,
-    )
+    view = cv2.resize(window, (width, height), interpolation=cv2.INTER_AREA if shrinking else cv2.INTER_CUBIC)
+    return cv2.flip(view, 1) if mirrored else view
 
 
 def recolour(image: np.ndarray, rng: np.random.Generator, strength: float = 1.0) -> np.ndarray:
