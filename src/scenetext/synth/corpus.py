@@ -80,7 +80,7 @@ class Corpus:
 
     @cached_property
     def of_words(self) -> Corpus:
-        """The same lexicon, and nothing but its words. Sorting them takes as long as drawing a scene: once."""
+        """The same lexicon, and nothing but its words; one object, for sorting them takes long."""
         return Corpus(self.words, **dict.fromkeys(_KINDS, 0.0) | {"bare": 1.0})
 
     def draw_word(self, rng: Rng) -> str:
