@@ -95,7 +95,13 @@ def test_figures_are_over_all_images_together():
 
 def test_the_score_tells_the_settings():
     score = Detection("test", "a test", Overlap(iou=0.7))([], [])
-    assert score.parameters == {"iou": 0.7, "ignore_overlap": 0.5, "whole_pixels": True, "invalid": "skip"}
+    assert score.parameters == {
+        "iou": 0.7,
+        "ignore_overlap": 0.5,
+        "whole_pixels": True,
+        "invalid": "skip",
+        "prefer": "first",
+    }
     assert score.figure == 0
 
 

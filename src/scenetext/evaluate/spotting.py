@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import ClassVar, Literal
 
 import numpy as np
@@ -50,7 +50,7 @@ class Spotting:
     name: str
     description: str
     mode: Literal["end-to-end", "word-spotting", "lines"] = "end-to-end"
-    overlap: Overlap = Overlap(invalid="keep")
+    overlap: Overlap = field(default_factory=lambda: Overlap(invalid="keep"))
     layout: Layout = "quad"
     vocabulary: Literal["words", "texts"] = "words"
     main: Literal["hmean", "one_minus_ned"] = "hmean"
