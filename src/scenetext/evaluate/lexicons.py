@@ -125,7 +125,7 @@ def _of_all(samples: Iterable[Sample], word: Word) -> list[str]:
     words = _distinct(samples, word)
     if not words:
         raise DataError(
-            "the set holds no word for a lexicon; give a file, or, if the protocol takes words of three letters "
-            "or more, --set vocabulary=texts"
+            "the set holds no word for a lexicon; give a file, or --set vocabulary=texts if the protocol "
+            "leaves out short words and numbers"
         )
     return words
