@@ -12,7 +12,8 @@ FOLDER holds archives of truth and detections from public repositories, under th
 The figures stand in the documentation of the repositories; those of TextBPN++'s sample were computed with
 another implementation. Each has to agree in all four digits. Of the five example pictures of Total-Text the
 shares of area that DetEval starts from are known, for 30 pairs of truth and prediction; they have to agree to
-0.000001. The exit code is 1 if anything does not.
+0.000001. The words of ICDAR 2013's weak lexicon have to be those that are made of its truth. The exit code is
+1 if anything does not agree.
 """
 
 from __future__ import annotations
@@ -32,7 +33,11 @@ from scenetext.cli import score
 from scenetext.data.mat import load_mat
 from scenetext.errors import ScenetextError
 from scenetext.evaluate.detection import intersections, shapes_of
-from scenetext.types import TextInstance
+from scenetext.evaluate.lexicons import choose_lexicons
+from scenetext.evaluate.results import read_results
+from scenetext.evaluate.spotting import dictionary_word
+from scenetext.lexicon import Lexicon, fold_case
+from scenetext.types import Sample, TextInstance
 
 
 @dataclass(frozen=True)
@@ -53,6 +58,7 @@ _CURVED = "davar/demo/text_detection/evaluation"
 _SPOTTING = "davar/demo/text_spotting/evaluation"
 _ICDAR2013 = f"{_SPOTTING}/gts/gt-icdar2013.zip"
 _MANGO = f"{_SPOTTING}/preds/mango_r50_ic13_none.zip"
+_VOCABULARY = f"{_SPOTTING}/lexicons/icdar2013/ch2_test_vocabulary.txt"
 _MANGO_SETTINGS = ("iou=0.1", "ignore_overlap=0.1")  # its script has one constant for both
 
 KNOWN = (
@@ -137,6 +143,9 @@ def main() -> int:
     pairs, worst = compare_shares(data / "totaltext_official/Evaluation_Protocol/Examples")
     wrong += not worst < 1e-6
     print(f"{'Total-Text, shares of area':34} {pairs} pairs, largest difference {worst:.1e}")
+    ours, common, published = compare_words(data)
+    wrong += not ours == common == published
+    print(f"{'ICDAR 2013, weak lexicon':34} {ours} words, {published} published, {common} in both")
     print(f"{wrong} figures differ" if wrong else "all figures agree", file=sys.stderr)
     return 1 if wrong else 0
 
@@ -161,6 +170,16 @@ def compare_shares(folder: Path) -> tuple[int, float]:
         assert name == known_name
         worst = max(worst, *(abs(a - b) for a, b in zip(shares, known_shares, strict=True)))
     return len(known), worst
+
+
+def compare_words(data: Path) -> tuple[int, int, int]:
+    """How many words are in the weak lexicon made of ICDAR 2013's truth, in both, and in the published."""
+    truth = read_results(data / _ICDAR2013, "quad")
+    samples = [Sample(name, b"", tuple(instances)) for name, instances in truth.items()]
+    made = choose_lexicons("weak", samples, data, word=dictionary_word).of(samples[0])
+    published = Lexicon.from_file(data / _VOCABULARY)
+    ours, theirs = ({fold_case(word) for word in lexicon.words} for lexicon in (made, published))
+    return len(ours), len(ours & theirs), len(theirs)
 
 
 def run_score(data: Path, known: Known) -> dict[str, float]:

@@ -62,6 +62,8 @@ def test_a_model_that_cannot_do_the_task_is_refused() -> None:
 class ReadsTheFirstWord:
     """Reads in every crop, and in every scene once, the first word of its lexicon."""
 
+    min_score: float
+
     def recognize(self, crops: Sequence[np.ndarray], lexicon: Sequence[Lexicon]) -> list[tuple[str, float]]:
         assert len(crops) == len(lexicon)
         return [(words.words[0], 1.0) for words in lexicon]
@@ -81,9 +83,14 @@ def test_every_crop_is_read_with_its_own_lexicon_across_chunks() -> None:
 def test_every_scene_is_read_with_its_own_lexicon() -> None:
     lexicons = Lexicons("of each", lambda sample: Lexicon([sample.name]))
     scenes, protocol = [sample("red", "red"), sample("x", "y")], find_protocol("icdar2015-end-to-end")
-    judgement = judge(ReadsTheFirstWord(), scenes, protocol, lexicons=lexicons)
+    model = ReadsTheFirstWord()
+    judgement = judge(model, scenes, protocol, lexicons=lexicons)
     assert judgement.score.figure == 0.5
     assert judgement.score.parameters["lexicon"] == "of each"
+    assert "min_score" not in judgement.score.parameters
+    model.min_score = 0.6
+    parameters = judge(model, scenes, protocol, lexicons=lexicons).score.parameters
+    assert parameters["min_score"] == 0.6, "it decides about the figures as a lexicon does"
 
 
 def test_a_lexicon_for_a_task_without_texts_is_refused() -> None:

@@ -48,7 +48,9 @@ def judge(
 
     model      has .recognize(crops), .detect(image) or .spot(image), as the protocol's task asks
     progress   called with the number of samples done since the last call
-    lexicons   the lexicon that each sample is read with; its description joins the parameters of the score
+    lexicons   the lexicon that each sample is read with
+
+    Their description, and the least score that a spotter asks of a reading, join the parameters of the score.
 
     Raises SettingsError if the model cannot do the task, recognition meets a sample that is no word crop, or
     there are lexicons for a task without texts; BadImageError for a sample that cannot be decoded.
@@ -79,8 +81,12 @@ def judge(
             predictions.append(tuple(run(sample.image, **held)))
             progress(1)
     score = protocol(truth, predictions)
+    added: dict[str, Any] = {}
+    if protocol.task == "spotting" and hasattr(model, "min_score"):
+        added["min_score"] = model.min_score
     if lexicons is not None:
-        score = replace(score, parameters={**score.parameters, "lexicon": lexicons.description})
+        added["lexicon"] = lexicons.description
+    score = replace(score, parameters={**score.parameters, **added})
     return Judgement(score, names, tuple(truth), tuple(predictions))
 
 

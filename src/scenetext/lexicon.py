@@ -16,7 +16,7 @@ from rapidfuzz.distance import Levenshtein
 
 from .charset import Charset
 from .errors import DataError, SettingsError
-from .labels import decode_lines
+from .labels import decode_lines, read_file
 
 log = logging.getLogger(__name__)
 
@@ -64,13 +64,7 @@ class Lexicon:
 
         Raises DataError if the file cannot be read, is not UTF-8, or holds no word.
         """
-        try:
-            lines = decode_lines(Path(path).read_bytes(), str(path))
-        except OSError as error:
-            raise DataError(f"{path}: cannot be read ({error.strerror})") from None
-        words = [line.strip() for line in lines if not line.startswith("#")]
-        if not any(words):
-            raise DataError(f"{path}: holds no words; expected one a line")
+        words = words_of(read_file(Path(path)), str(path))
         return cls(words, small=small, delta=delta, beam=beam)
 
     def __len__(self) -> int:
@@ -186,6 +180,14 @@ class Trie:
         parents = np.repeat(np.arange(len(nodes)), counts)
         offsets = np.arange(len(parents)) - np.repeat(np.cumsum(counts) - counts, counts)
         return parents, self.first[nodes[parents]] + offsets
+
+
+def words_of(data: bytes, name: str) -> list[str]:
+    """The words in the contents of a file as `Lexicon.from_file` reads it; errors call it `name`."""
+    words = [line.strip() for line in decode_lines(data, name) if not line.startswith("#")]
+    if not any(words):
+        raise DataError(f"{name}: holds no words; expected one a line")
+    return words
 
 
 def fold_case(text: str) -> str:

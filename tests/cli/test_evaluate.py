@@ -139,10 +139,23 @@ def test_scenes_are_read_with_their_lexicons(data, toy_model, capsys):
     assert main(["evaluate", str(toy_model), *arguments]) == 2, "a folder of bundles is no MODEL"
     capsys.readouterr()
     pair = f"{toy_model / 'detector'}+{toy_model / 'recognizer'}"
-    assert main(["evaluate", pair, *arguments]) == 0
+    assert main(["evaluate", pair, *arguments, "--set", "vocabulary=texts"]) == 0
     score = json.loads(capsys.readouterr().out)
     assert score["values"]["hmean"] == 1
     assert score["parameters"]["lexicon"].startswith("strong: 100 words")
+    assert main(["evaluate", pair, *arguments]) == 2, "a and b are too short for ICDAR's lexicons"
+    assert "holds no word for a lexicon" in capsys.readouterr().err
+
+
+def test_scenes_are_read_with_a_folder_of_lexicons(data, toy_model, tmp_path, capsys):
+    (tmp_path / "voc").mkdir()
+    (tmp_path / "voc" / "voc_s.txt").write_text("A\nB\n")
+    pair = f"{toy_model / 'detector'}+{toy_model / 'recognizer'}"
+    arguments = ["--dataset", "folder:scenes", *data, "--protocol", "icdar2013-end-to-end"]
+    assert main(["evaluate", pair, *arguments, "--lexicon", str(tmp_path / "voc")]) == 0
+    score = json.loads(capsys.readouterr().out)
+    assert score["values"]["hmean"] == 1
+    assert score["parameters"]["lexicon"] == "voc, of 1 images"
 
 
 def test_lexicons_that_are_missing_or_without_use_are_one_line(data, toy_model, capsys):

@@ -62,6 +62,14 @@ def test_the_boxes_of_icdar_2013_are_scored_as_the_competition_writes_them(tmp_p
     score = json.loads(capsys.readouterr().out)
     assert score["counts"] == {"images": 1, "truth": 1, "predictions": 2}
     assert (score["values"]["recall"], score["values"]["precision"]) == (1, 0.5)
+    (predictions / "res_img_1.txt").write_text('40,45,915,214,"tiredness, kills"\n300,300,400,330,noise\n')
+    paths = ["--truth", truth, "--predictions", predictions, "--format", "json"]
+    run(*paths, "--protocol", "icdar2013-end-to-end")
+    counts = json.loads(capsys.readouterr().out)["counts"]
+    assert counts == {"images": 1, "truth": 1, "predictions": 2, "located": 1, "correct": 1}
+    run(*paths, "--protocol", "icdar2013-word-spotting")
+    counts = json.loads(capsys.readouterr().out)["counts"]  # two words are no word
+    assert counts == {"images": 1, "truth": 0, "predictions": 1, "located": 0, "correct": 0}
 
 
 def test_images_without_predictions_count_and_are_told(folders, capsys):

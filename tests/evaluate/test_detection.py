@@ -42,6 +42,14 @@ def test_the_first_in_the_file_wins_not_the_best():
     assert pairs(truth, [poor, perfect]) == ((0, 0),)
 
 
+def test_or_the_best_pairs_are_taken_first():
+    truth = [box(0, 0, 100, 10), box(30, 0, 100, 10)]
+    poor, perfect = box(0, 0, 60, 10), box(0, 0, 100, 10)  # perfect also matches the second truth, by 0.7
+    assert pairs(truth, [poor, perfect], prefer="best") == ((0, 1),)
+    assert pairs(truth, [poor, perfect]) == ((0, 0), (1, 1))
+    assert pairs(truth[::-1], [perfect, box(40, 0, 100, 10)], prefer="best") == ((0, 1), (1, 0))
+
+
 def test_greedy_matching_can_give_one_pair_less_than_the_best_assignment():
     # The first truth takes the prediction that the second truth needs; it could have had the other one.
     truth = [box(0, 0, 100, 10), box(20, 0, 100, 10)]
@@ -95,7 +103,13 @@ def test_figures_are_over_all_images_together():
 
 def test_the_score_tells_the_settings():
     score = Detection("test", "a test", Overlap(iou=0.7))([], [])
-    assert score.parameters == {"iou": 0.7, "ignore_overlap": 0.5, "whole_pixels": True, "invalid": "skip"}
+    assert score.parameters == {
+        "iou": 0.7,
+        "ignore_overlap": 0.5,
+        "whole_pixels": True,
+        "invalid": "skip",
+        "prefer": "first",
+    }
     assert score.figure == 0
 
 

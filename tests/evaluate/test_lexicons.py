@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,7 @@ import pytest
 
 from scenetext.errors import DataError, SettingsError
 from scenetext.evaluate.lexicons import STRONG, choose_lexicons
+from scenetext.evaluate.spotting import dictionary_word
 from scenetext.geometry import box_polygon
 from scenetext.lexicon import fold_case
 from scenetext.types import Sample, TextInstance
@@ -90,6 +92,38 @@ def test_anything_else_is_a_file(tmp_path: Path) -> None:
     lexicons = choose_lexicons(str(path), SCENES, tmp_path)
     assert lexicons.of(SCENES[0]).words == ("One",)
     assert lexicons.description == "mine.txt, 1 words"
+
+
+@pytest.mark.parametrize("choice", ["voc", "voc.zip"])
+def test_a_folder_or_zip_has_a_file_for_each_image(tmp_path: Path, choice: str) -> None:
+    files = {"voc_img_1.txt": "\ufeffTHE\r\nCAT\r\n", "voc_img_10.txt": "DOG\n"}
+    (tmp_path / "voc").mkdir()
+    with zipfile.ZipFile(tmp_path / "voc.zip", "w") as archive:
+        for name, text in files.items():
+            (tmp_path / "voc" / name).write_bytes(text.encode())
+            archive.writestr(f"strong/{name}", text)
+    lexicons = choose_lexicons(str(tmp_path / choice), SCENES, tmp_path)
+    assert lexicons.of(SCENES[1]).words == ("THE", "CAT")
+    assert lexicons.of(sample("img_10.jpg", "x")).words == ("DOG",)
+    assert lexicons.description == f"{choice}, of 2 images"
+    with pytest.raises(DataError, match=r"holds no lexicon of img_3, such as voc_img_3\.txt"):
+        lexicons.of(SCENES[3])
+
+
+def test_made_lexicons_hold_what_the_protocol_calls_a_word(tmp_path: Path) -> None:
+    scenes = [sample("a", "(Open)", "24h", "Joe's"), sample("b", "no", "OPEN", "Bar")]
+    weak = choose_lexicons("weak", scenes, tmp_path, word=dictionary_word)
+    assert weak.of(scenes[0]).words == ("Open", "Joe", "Bar")
+    assert weak.description == "weak: the 3 words of the set"
+    two = choose_lexicons("2", scenes, tmp_path, word=dictionary_word)
+    assert two.of(scenes[0]).words == ("Joe", "Open")
+    assert two.of(scenes[1]).words == ("Bar", "OPEN")
+
+
+@pytest.mark.parametrize("choice", ["weak", "strong", "7"])
+def test_a_set_without_words_is_told_and_what_to_do(tmp_path: Path, choice: str) -> None:
+    with pytest.raises(DataError, match="holds no word for a lexicon.*--set vocabulary=texts"):
+        choose_lexicons(choice, [sample("a", "24h")], tmp_path, word=dictionary_word)
 
 
 @pytest.mark.parametrize(

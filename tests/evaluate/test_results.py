@@ -27,6 +27,7 @@ def make_zip(path, files):
         ("gt_img_7.txt", "res_img_7.txt"),
         ("poly_gt_img7.txt", "img7.txt"),
         ("gt_img_7.txt", "img_7.txt"),
+        ("gt_img_7.txt", "voc_img_7.txt"),
         ("0001001.txt", "1001.txt"),
         ("truth/gt_img_7.txt", "results/run2/res_img_7.txt"),
     ],

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from scenetext.evaluate.protocols import PROTOCOLS
 from scenetext.evaluate.spotting import Spotting, dictionary_word
 from scenetext.geometry import box_polygon
 from scenetext.types import TextInstance
@@ -90,6 +91,9 @@ def test_figures_are_over_all_images_together():
         ("two words", None),
         ("кафе", None),
         ("a×b", None),
+        ("rock'n'roll", None),
+        ("Việt", None),  # the script's letters end at U+027F
+        ("ǀǁǂ", None),
         ("", None),
     ],
 )
@@ -110,3 +114,106 @@ def test_word_spotting_wants_exactly_the_word():
 
 def test_the_score_tells_the_mode():
     assert WORD_SPOTTING([], []).parameters["mode"] == "word-spotting"
+
+
+SCENE = [word("Joe's"), word("24h", 1), word("(Open)", 2), word(None, 3, legible=False), word("Bar", 4)]
+FOUND = [word("JOE"), word("24H", 1), word("open", 2), word("noise", 3), word("zoo", 9)]
+
+# Joe's asks for its 's; 24H and open are right; noise does not count; Bar is missed and zoo is false.
+# 1-NED: JOE'S and JOE differ in 2 of 5 characters, (OPEN) and OPEN in 2 of 6; Bar and zoo are alone.
+ALL = (4, 4, 3, 2), (3 / 5 + 1 + 4 / 6 + 0 + 0) / 5
+# the truth is Joe, Open and Bar; 24H lies in what does not count
+WORDS = (3, 3, 2, 2), (1 + 1 + 0 + 0) / 4
+# without punctuation: JOES and JOE differ in 1 of 4 characters
+LINES = (4, 4, 3, 2), (3 / 4 + 1 + 1 + 0 + 0) / 5
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("icdar2015-end-to-end", ALL),
+        ("icdar2013-end-to-end", ALL),
+        ("svt-word-spotting", ALL),
+        ("totaltext-end-to-end", ALL),
+        ("icdar2015-word-spotting", WORDS),
+        ("icdar2013-word-spotting", WORDS),
+        ("totaltext-word-spotting", WORDS),
+        ("lsvt-end-to-end", LINES),
+    ],
+)
+def test_a_scene_scored_by_hand(name, expected):
+    score = PROTOCOLS[name]([SCENE], [FOUND])
+    truth, predictions, located, correct = expected[0]
+    assert score.counts == {
+        "images": 1,
+        "truth": truth,
+        "predictions": predictions,
+        "located": located,
+        "correct": correct,
+    }
+    assert score.values["recall"] == pytest.approx(correct / truth)
+    assert score.values["precision"] == pytest.approx(correct / predictions)
+    assert score.values["one_minus_ned"] == pytest.approx(expected[1])
+    assert score.figure == score.values["one_minus_ned" if name.startswith("lsvt") else "hmean"]
+
+
+def spotting_protocols(**settings):
+    return [
+        name
+        for name, protocol in PROTOCOLS.items()
+        if isinstance(protocol, Spotting)
+        and all(getattr(protocol, key) == value for key, value in settings.items())
+    ]
+
+
+@pytest.mark.parametrize("name", spotting_protocols())
+def test_upright_boxes_are_compared_where_the_competition_has_boxes(name):
+    truth = TextInstance(box_polygon(0, 0, 100, 20), "Cafe")
+    slanted = TextInstance([[0, 0], [50, 0], [100, 20], [50, 20]], "Cafe")  # half of that box
+    boxes = name in ("icdar2013-end-to-end", "icdar2013-word-spotting", "svt-word-spotting")
+    assert PROTOCOLS[name]([[truth]], [[slanted]]).counts["correct"] == boxes
+
+
+@pytest.mark.parametrize("name", spotting_protocols())
+def test_polygons_that_cross_themselves_take_part(name):
+    bow_tie = TextInstance([[0, 0], [100, 20], [100, 0], [0, 20]], "bow")
+    assert PROTOCOLS[name]([[]], [[bow_tie]]).counts["predictions"] == 1
+
+
+@pytest.mark.parametrize("name", spotting_protocols())
+def test_of_several_finds_the_first_counts_and_with_lsvt_the_best(name):
+    truth = [word("Cafe")]
+    wrong = TextInstance(box_polygon(0, 0, 60, 10), "Cat")
+    score = PROTOCOLS[name]([truth], [[wrong, word("Cafe")]])
+    assert score.counts["located"] == 1
+    assert score.counts["correct"] == (name == "lsvt-end-to-end")
+
+
+@pytest.mark.parametrize(
+    ("truth", "read", "same"),
+    [
+        ("ＣＡＦＥ １２号", "cafe12号", 1),  # full-width letters, digits and blank
+        ("中国·北京！", "中国北京", 1),
+        ("中国北京", "中国 (北京)", 1),
+        ("中国北京", "中国东京", 0),
+        ("Café", "Cafe", 0),
+        ("！", "", 1),
+    ],
+)
+def test_lines_are_compared_without_blanks_punctuation_and_width(truth, read, same):
+    assert correct(Spotting("lines", "a test", "lines"), truth, read) == same
+
+
+def test_the_words_of_made_lexicons_are_those_of_word_spotting_or_all_texts():
+    assert END_TO_END.lexicon_word("(Open)") == "Open"
+    assert END_TO_END.lexicon_word("24h") is None
+    assert PROTOCOLS["totaltext-end-to-end"].lexicon_word("24h") == "24h"
+    assert spotting_protocols(vocabulary="texts") == [
+        "totaltext-end-to-end",
+        "totaltext-word-spotting",
+        "lsvt-end-to-end",
+    ]
+
+
+def test_without_pairs_there_is_no_distance():
+    assert END_TO_END([[]], [[]]).values["one_minus_ned"] == 0

@@ -34,7 +34,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--lexicon",
         metavar="WORDS",
         help="choose texts from words: strong (100 an image), weak (all of the set), generic (words.txt in "
-        "the data), official (of the data set), a number of words an image, or a file (default: read freely)",
+        "the data), official (of the data set), a number of words an image, a file, or a folder or zip of "
+        "files, one an image (default: read freely)",
     )
     parser.add_argument("--min-score", type=share, metavar="S", help="of readings, for a reader")
     parser.add_argument(
@@ -62,6 +63,7 @@ def run(args: argparse.Namespace) -> int:
     from ..data import open_dataset
     from ..evaluate.lexicons import choose_lexicons
     from ..evaluate.protocols import adjusted, find_protocol
+    from ..evaluate.spotting import Spotting
     from ..judge import judge
     from ..settings import parse_change
 
@@ -69,7 +71,10 @@ def run(args: argparse.Namespace) -> int:
     samples = open_dataset(args.dataset, args.data)
     changes = dict(parse_change(change) for change in args.set)
     protocol = adjusted(find_protocol(args.protocol or default), changes)
-    lexicons = choose_lexicons(args.lexicon, samples, args.data) if args.lexicon else None
+    lexicons = None
+    if args.lexicon:
+        word = protocol.lexicon_word if isinstance(protocol, Spotting) else str
+        lexicons = choose_lexicons(args.lexicon, samples, args.data, word=word)
     if args.limit:
         samples = samples[: args.limit]
     with tqdm(total=len(samples), disable=None, file=sys.stderr, unit="img") as bar:

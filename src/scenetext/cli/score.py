@@ -20,8 +20,8 @@ HELP = "Score result files of any system against truth files."
 _FILES = """\
 Detection and spotting protocols take folders or zips of text files, one file an image: gt_img_1.txt in the
 truth, res_img_1.txt in the predictions. A line is x1,y1,x2,y2,x3,y3,x4,y4,text, or, in protocols of curved
-text, any number of points and then the text; for icdar2013-deteval also x1,y1,x2,y2,text. Detections need no
-text; truth has ### for don't-care.
+text, any number of points and then the text; in those of upright boxes (icdar2013-..., svt-...) also
+x1,y1,x2,y2,text. Detections need no text; truth has ### for don't-care.
 Recognition protocols take two files of lines: path <TAB> text.
 The truth may also be a data set that lies in --data, such as totaltext:test; then results are named as its
 pictures are: res_img1.txt, or the picture's path <TAB> text. A path that exists is read as a path."""

@@ -37,16 +37,17 @@ class Overlap:
     whole_pixels    coordinates are cut to integers first, as the official script does.
     invalid         polygons that cross themselves or have no area: "skip" leaves them out on both sides;
                     "keep" intersects them by the even-odd rule, with the shoelace formula for their own area,
-                    as the scripts for curved text do (through the Polygon library).
-
-    Truth is taken in its order, and for each the predictions in theirs; the first pair that matches, with
-    both still free, is kept. Neither scores nor the best overlap play a role, so the order of the file does.
+                    as scripts do that use the Polygon library.
+    prefer          of several pairs that match: "first" takes truth in its order, and for each the
+                    predictions in theirs, so that the order of the files plays a role and neither scores nor
+                    overlaps do; "best" takes the pair with the highest intersection over union.
     """
 
     iou: float = 0.5
     ignore_overlap: float = 0.5
     whole_pixels: bool = True
     invalid: Literal["skip", "keep"] = "skip"
+    prefer: Literal["first", "best"] = "first"
 
     def match(
         self,
@@ -70,13 +71,16 @@ class Overlap:
         union = truth_areas[rows] + areas[columns] - shared
         good = (shared > self.iou * union) & care[rows] & truth_valid[rows] & counts[columns]
 
+        matches = np.flatnonzero(good)
+        if self.prefer == "best":
+            matches = matches[np.argsort(-shared[matches] / union[matches], kind="stable")]
         taken_truth, taken, pairs = set(), set(), []
-        for t, p in zip(rows[good].tolist(), columns[good].tolist(), strict=True):
+        for t, p in zip(rows[matches].tolist(), columns[matches].tolist(), strict=True):
             if t not in taken_truth and p not in taken:
                 taken_truth.add(t)
                 taken.add(p)
                 pairs.append((t, p))
-        return Matching(tuple(pairs), care & truth_valid, counts)
+        return Matching(tuple(sorted(pairs)), care & truth_valid, counts)
 
 
 @dataclass(frozen=True)

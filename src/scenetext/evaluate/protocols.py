@@ -39,7 +39,33 @@ _PROTOCOLS: tuple[Protocol, ...] = (
     Spotting(
         "icdar2015-word-spotting", "dictionary words found and read, as quadrilaterals", "word-spotting"
     ),
-    Spotting("totaltext-end-to-end", "words found and read, as polygons", overlap=_CURVED, layout="polygon"),
+    Spotting("icdar2013-end-to-end", "words found and read, as upright boxes", layout="box"),
+    Spotting(
+        "icdar2013-word-spotting",
+        "dictionary words found and read, as upright boxes",
+        "word-spotting",
+        layout="box",
+    ),
+    Spotting("svt-word-spotting", "labelled words found and read, as upright boxes", layout="box"),
+    Spotting(
+        "totaltext-end-to-end", "words found and read, as polygons", layout="polygon", vocabulary="texts"
+    ),
+    Spotting(
+        "totaltext-word-spotting",
+        "dictionary words found and read, as polygons",
+        "word-spotting",
+        layout="polygon",
+        vocabulary="texts",
+    ),
+    Spotting(
+        "lsvt-end-to-end",
+        "lines found and read, as polygons; ranked by 1-NED",
+        "lines",
+        Overlap(invalid="keep", prefer="best"),
+        "polygon",
+        "texts",
+        "one_minus_ned",
+    ),
     Recognition("word-accuracy", "crops read, by 0-9a-z in either case; with 1-NED"),
     Recognition("word-accuracy-exact", "crops read, every character compared; with 1-NED", "exact"),
     Fragments("music", "fragments of scores read, by their pitches; with the average edit distance"),

@@ -17,18 +17,18 @@ from ..types import Sample, TextInstance
 T = TypeVar("T")
 
 _ESCAPE = re.compile(r"\\([\\tnr])")
-_PREFIX = re.compile(r"^(poly_gt_|gt_|res_)")
+_PREFIX = re.compile(r"^(poly_gt_|gt_|res_|voc_)")
 
 
 def read_results(path: Path, layout: Layout) -> dict[str, list[TextInstance]]:
     """Image key -> instances, from every .txt file of a folder or zip, in the layouts of `labels`.
 
-    The key is the file name without gt_, poly_gt_ or res_ and without leading zeros of a number, so that
-    `gt_img_7.txt` and `res_img_7.txt`, or `0001001.txt` and `1001.txt`, meet. Whether polygon lines end in a
-    text is found from the files together: they do unless every line is coordinates alone, or ### behind them.
-    Raises DataError for a missing or damaged archive, a wrong line, or two files of one image.
+    The key is the file name without gt_, poly_gt_, res_ or voc_ and without leading zeros of a number, so
+    that `gt_img_7.txt` and `res_img_7.txt`, or `0001001.txt` and `1001.txt`, meet. Whether polygon lines end
+    in a text is found from the files together: they do unless every line is coordinates alone, or ### behind
+    them. Raises DataError for a missing or damaged archive, a wrong line, or two files of one image.
     """
-    files = [(f"{path}/{name}", data) for name, data in _text_files(path)]
+    files = [(f"{path}/{name}", data) for name, data in text_files(path)]
     if not files:
         raise DataError(f"{path}: holds no .txt files")
     lines = [line.split(",") for name, data in files for line in decode_lines(data, name) if line.strip()]
@@ -55,17 +55,22 @@ def by_image(samples: Iterable[Sample]) -> dict[str, list[TextInstance]]:
     """
     truth: dict[str, list[TextInstance]] = {}
     for sample in samples:
-        # names have the suffix of the picture or none, and may hold points
-        name = PurePosixPath(sample.name)
-        key = image_key(f"{name.stem if name.suffix.lower() in IMAGE_SUFFIXES else name.name}.txt")
+        key = sample_key(sample)
         if key in truth:
             raise DataError(f"{sample.name}: a second picture for the image {key!r}")
         truth[key] = list(sample.instances)
     return truth
 
 
+def sample_key(sample: Sample) -> str:
+    """The key of a sample's picture."""
+    # names have the suffix of the picture or none, and may hold points
+    name = PurePosixPath(sample.name)
+    return image_key(f"{name.stem if name.suffix.lower() in IMAGE_SUFFIXES else name.name}.txt")
+
+
 def image_key(name: str) -> str:
-    """What identifies the image in the name of a truth or result file."""
+    """What identifies the image in the name of a truth, result or lexicon file."""
     stem = _PREFIX.sub("", PurePosixPath(name).stem)
     return stem.lstrip("0") or "0" if stem.isdigit() else stem
 
@@ -118,11 +123,8 @@ def by_name(words: Mapping[str, str]) -> dict[str, str]:
     return {PurePosixPath(path).name: text for path, text in words.items()}
 
 
-def _unescaped(escape: re.Match[str]) -> str:
-    return {"t": "\t", "n": "\n", "r": "\r"}.get(escape[1], escape[1])
-
-
-def _text_files(path: Path) -> Iterator[tuple[str, bytes]]:
+def text_files(path: Path) -> Iterator[tuple[str, bytes]]:
+    """(name, contents) of each .txt file of a folder or zip. Raises DataError for what is neither."""
     if path.is_dir():
         for file in sorted(path.rglob("*.txt")):
             if not file.name.startswith("."):
@@ -139,3 +141,7 @@ def _text_files(path: Path) -> Iterator[tuple[str, bytes]]:
         raise DataError(f"{path}: no such folder or zip") from None
     except (zipfile.BadZipFile, OSError) as error:
         raise DataError(f"{path}: neither a folder nor a zip ({error})") from None
+
+
+def _unescaped(escape: re.Match[str]) -> str:
+    return {"t": "\t", "n": "\n", "r": "\r"}.get(escape[1], escape[1])
