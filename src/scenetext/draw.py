@@ -131,7 +131,7 @@ def _card(image: np.ndarray, look: Look) -> Image.Image:
         top = _CROP + 1 + (_STRIP + 1) * i
         strip = Image.fromarray(_heat(weights)[None]).resize((width, _STRIP), Image.Resampling.NEAREST)
         body.paste(strip, (_MARGIN, top))
-        draw.text((_MARGIN / 2, top + _STRIP / 2), letter, fill=_LABEL, font=font, anchor="mm")
+        draw.text((0.6 * _MARGIN, top + _STRIP / 2), letter, fill=_LABEL, font=font, anchor="mm")
     text = " ".join((look.instance.text or "").split())
     read = "" if look.letters.lower() == text.lower() else f"  read: {look.letters}"
     return _titled(text, body, f"  {look.instance.score:.2f}{read}")
