@@ -1,4 +1,4 @@
-"""Toy models: they take dark boxes for words, and read a word's brightness; a spotter finds what it was told."""
+"""Toy models: they take dark boxes for words, and read a word's brightness; or find what they were told."""
 
 from __future__ import annotations
 
