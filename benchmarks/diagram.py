@@ -27,11 +27,12 @@ from scenetext.learn.nets.li2017 import Li2017Network
 from scenetext.learn.nets.li2017.pooling import LEVELS
 from scenetext.recipe import load_recipe
 
-WIDTH, HEIGHT = 230, 64  # of a box
-LEFT, TOP, ACROSS, DOWN = 14, 14, 284, 88  # the first box; from one to the next
+WIDTH, HEIGHT = 244, 64  # of a box
+LEFT, TOP, ACROSS, DOWN = 14, 14, 298, 88  # the first box; from one to the next
 FILLS = {"model.onnx": "#d9e8f6", "refine.onnx": "#dcefdc", "read.onnx": "#fbe5d0", "codec": "#f2f2f2"}
 STYLE = (
-    "text{font:12px sans-serif;fill:#222} .name{font-weight:bold} .count{text-anchor:end;fill:#555} "
+    "text{font:12px Arial,Helvetica,sans-serif;fill:#222} .name{font-weight:bold} "
+    ".count{text-anchor:end;fill:#555} "
     ".shape{font-family:monospace;font-size:11px} rect{stroke:#777} "
     "path{fill:none;stroke:#444;stroke-width:1.3;marker-end:url(#tip)}"
 )
@@ -85,9 +86,10 @@ def boxes(net: Li2017Network, size: tuple[int, int], proposals: int, words: int)
     codec = net.codec
 
     def shown(name: str, call: int = 0) -> str:
-        return ", ".join(" x ".join(map(str, shape)) for shape in calls[name][call])
+        whole = name == "tpn" or name.startswith("trunk")  # of the image, of which there is one
+        return ", ".join(" x ".join(map(str, shape[whole:])) for shape in calls[name][call])
 
-    drawn = [Box(0, 0, "image", "red, green, blue", f"1 x 3 x {size[0]} x {size[1]}", "codec")]
+    drawn = [Box(0, 0, "image", "red, green, blue", f"3 x {size[0]} x {size[1]}", "codec")]
     for row, (name, block) in enumerate(net.trunk.named_children(), start=1):
         layers = [layer for layer in block.modules() if isinstance(layer, nn.Conv2d)]
         pooled = any(isinstance(layer, nn.MaxPool2d) for layer in block.modules())
@@ -95,11 +97,11 @@ def boxes(net: Li2017Network, size: tuple[int, int], proposals: int, words: int)
         count = _short(parameters(block))
         drawn.append(Box(0, row, f"trunk.{name}", what, shown(f"trunk.{name}"), "model.onnx", count))
     tpn, tdn, pool = net.tpn, net.tdn, net.pooling
-    filters = f"{_by(tpn.large)} and {_by(tpn.small)} filters, {tpn.large.out_channels} each"
-    pooling = f"largest of {pool.rows} rows, at most {pool.columns} columns"
+    filters = f"filters {_by(tpn.large)} and {_by(tpn.small)}, {tpn.large.out_channels} each"
+    pooling = f"{pool.rows} rows, at most {pool.columns} columns"
     encoding = f"LSTM of {net.rfe.lstm.hidden_size} along the columns"
-    dense = f"2 layers of {tdn.fc1.out_features}; textness, offsets"
-    writing = f"LSTM, and LSTM of {net.trn.cell.hidden_size} with attention"
+    dense = f"2 x {tdn.fc1.out_features}; textness and offsets"
+    writing = f"2 LSTMs of {net.trn.cell.hidden_size}, with attention"
     read = "read.onnx"
     return [
         *drawn,
@@ -109,8 +111,8 @@ def boxes(net: Li2017Network, size: tuple[int, int], proposals: int, words: int)
         Box(1, 3, "rfe", encoding, shown("rfe"), "refine.onnx", _short(parameters(net.rfe))),
         Box(1, 4, "tdn", dense, shown("tdn"), "refine.onnx", _short(parameters(tdn))),
         Box(1, 5, "codec.propose", f"better boxes, NMS at IoU {codec.overlap}", f"{words} x 4", "codec"),
-        Box(2, 2, "pooling", "as of proposals", shown("pooling", 1), read, "0"),
-        Box(2, 3, "rfe", "as of proposals, with the same weights", shown("rfe", 1), read),
+        Box(2, 2, "pooling", "the same again", shown("pooling", 1), read, "0"),
+        Box(2, 3, "rfe", "the same weights again", shown("rfe", 1), read),
         Box(2, 4, "trn", writing, shown("trn"), read, _short(parameters(net.trn))),
         Box(2, 5, "codec.decode", f"likeliest of {net.trn.output.out_features} classes", "texts", "codec"),
     ]
@@ -164,7 +166,7 @@ def drawing(parts: list[Box], title: list[str]) -> str:
     size = f'width="{second + WIDTH + LEFT}" height="{bottom + 28}"'
     head = f'<svg xmlns="http://www.w3.org/2000/svg" {size}><style>{STYLE}</style><defs>{TIP}</defs>'
     return "\n".join(
-        [head, '<rect width="100%" height="100%" fill="white" stroke="none"/>', *drawn, "</svg>"]
+        [head, '<rect width="100%" height="100%" fill="white" style="stroke:none"/>', *drawn, "</svg>"]
     )
 
 
@@ -185,8 +187,8 @@ def main() -> None:
     assert isinstance(net, Li2017Network), f"{args.recipe} is no recipe of this network"
     title = [
         f"{recipe.name}: {_short(parameters(net))} parameters",
-        f"{height} x {width} pixels, {codec.proposals} proposals, {args.words} words",
-        "box: parameters, and the shapes put out",
+        f"{height} x {width}, {codec.proposals} proposals, {args.words} words",
+        "in a box: parameters, shapes it puts out",
     ]
     text = drawing(boxes(net, (height, width), codec.proposals, args.words), title)
     args.out.write_text(text + "\n", encoding="utf-8")
