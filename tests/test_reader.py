@@ -10,9 +10,10 @@ from PIL import Image
 from scenetext import Reader
 from scenetext.bundle import Manifest, write_bundle
 from scenetext.errors import BadImageError, BundleError, GraphError, SettingsError
+from scenetext.geometry import box_polygon
 from scenetext.lexicon import Lexicon
 from scenetext.reader import is_spotter, load_spotter
-from scenetext.types import TextInstance
+from scenetext.types import Look, TextInstance
 
 
 @pytest.fixture(scope="module")
@@ -156,3 +157,27 @@ def test_only_a_model_that_locates_and_reads_in_one_has_sides(toy_model: Path) -
         Reader(toy_model, sides=(480, 720))
     with pytest.raises(SettingsError, match="sides cannot be set beside a spotter"):
         Reader(Reader(toy_model).spotter, sides=(480,))
+
+
+def test_looks_come_in_reading_order_with_the_reading(reader: Reader) -> None:
+    class Looking:
+        def explain(
+            self, image: np.ndarray, seconds: dict[str, float] | None = None, lexicon: Lexicon | None = None
+        ) -> list[Look]:
+            words = ["two", "one"] if lexicon is None else lexicon.words
+            boxes = (100, 10, 150, 30), (20, 10, 70, 30)
+            return [
+                Look(TextInstance(box_polygon(*box), word), box_polygon(*box), "x", np.ones((1, 3)))
+                for word, box in zip(words, boxes, strict=True)
+            ]
+
+        def spot(self, image: np.ndarray, seconds: dict[str, float] | None = None) -> list[TextInstance]:
+            return [look.instance for look in self.explain(image)]
+
+    looking = Reader(Looking())
+    reading, looks = looking.explain(page(), name="page")
+    assert (reading.name, reading.text) == ("page", looking.read(page()).text) == ("page", "one two")
+    assert tuple(look.instance for look in looks) == reading.instances
+    assert looking.explain(page(), lexicon=Lexicon(["2", "1"]))[0].text == "1 2"
+    with pytest.raises(SettingsError, match="does not put out where it looked"):
+        reader.explain(page())

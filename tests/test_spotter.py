@@ -6,12 +6,15 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pytest
 
+from scenetext.codecs.li2017 import Li2017
+from scenetext.errors import SettingsError
 from scenetext.geometry import box_polygon, iou
 from scenetext.lexicon import Lexicon
 from scenetext.rectify import crop_instance, sides
-from scenetext.spotter import Cascade, EndToEnd, turn_over, ways_up
+from scenetext.spotter import Cascade, EndToEnd, explainer, turn_over, ways_up
 from scenetext.types import TextInstance
 from scenetext.view import SceneResize
+from toys import spotting_outputs
 
 # A word is painted as a red and a blue half; it reads "red" upright, and nothing, or a bad guess, otherwise.
 RED, BLUE = (255, 0, 0), (0, 0, 255)
@@ -249,3 +252,64 @@ def test_one_model_sees_a_long_photo_in_windows_and_finds_each_word_once() -> No
     assert len(spotter.resize.windows(120, 1600)) > 4
     (word,) = spotter.spot(image)
     assert word.polygon == pytest.approx(box_polygon(780, 30, 830, 60), abs=2)
+
+
+def told(*words: TextInstance, size: tuple[int, int] = (128, 256), attends: bool = True) -> EndToEnd:
+    """A spotter that finds these words in each view of `size`; at letter i it looks at column i of 10."""
+    codec = Li2017(length=6)
+    columns = [np.array([*range(len(word.text or "")), 9]) for word in words]
+    outputs = spotting_outputs(codec, list(words), size, columns if attends else None)
+    graphs = [lambda inputs, values=values: values for values in outputs]
+    return EndToEnd(SceneResize(max_pixels=size[0] * size[1], min_side=1, multiple=8), graphs, codec)
+
+
+OPEN = TextInstance(box_polygon(34, 20, 100, 41), "open")
+SHUT = TextInstance(box_polygon(30, 70, 120, 100), "shut")
+
+
+def test_what_one_model_spots_it_explains_in_pixels_of_the_photo() -> None:
+    photo, seconds = np.full((256, 512, 3), 255, np.uint8), {}
+    spotter = told(OPEN, SHUT)
+    looks = explainer(spotter).explain(photo, seconds)
+    words = spotter.spot(photo)
+    assert set(seconds) == {"spot"}
+    assert [look.letters for look in looks] == [word.text for word in words] == ["open", "shut"]
+    for look, word, region in zip(looks, words, [(32, 16, 104, 48), (24, 64, 120, 104)], strict=True):
+        assert np.array_equal(look.instance.polygon, word.polygon)
+        assert look.instance.score == word.score
+        assert np.array_equal(look.region, 2 * box_polygon(*region))  # the photo is twice the view
+        assert np.array_equal(look.weights, np.eye(4, 10))
+
+
+def test_weak_words_are_not_explained_and_a_lexicon_changes_texts_not_letters() -> None:
+    photo = np.full((128, 256, 3), 255, np.uint8)
+    spotter = told(OPEN, SHUT)
+    (look,) = spotter.explain(photo, None, Lexicon(["Opens"]))
+    assert (look.instance.text, look.letters) == ("Opens", "open")
+    assert replace(spotter, min_score=0.99).explain(photo) == []
+
+
+def test_a_long_photo_is_explained_once_where_windows_overlap() -> None:
+    photo = np.full((128, 640, 3), 255, np.uint8)
+    in_left, in_right = (TextInstance(box_polygon(x, 20, x + 60, 40), "open") for x in (196, 4))
+    spotter = told(in_left, in_right)
+    spotter = replace(spotter, resize=replace(spotter.resize, max_aspect=1.0))
+    assert spotter.resize.windows(128, 640)[:2] == [(0, 0, 256, 128), (192, 0, 448, 128)]
+    looks = spotter.explain(photo)
+    assert len(looks) == len(spotter.spot(photo)) == 4
+    assert sorted(look.region[0, 0] for look in looks) == [0, 192, 384, 576]
+
+
+def test_several_sizes_are_explained_together() -> None:
+    photo = np.full((128, 256, 3), 255, np.uint8)
+    looks = replace(told(OPEN), sides=(64, 128)).explain(photo)
+    regions = {tuple(look.region[[0, 2]].ravel()) for look in looks}
+    # it finds the word at the same place of either view
+    assert regions == {(32, 16, 104, 48), (64, 32, 208, 96)}
+
+
+def test_a_model_that_does_not_say_where_it_looked_is_refused_in_one_line() -> None:
+    with pytest.raises(SettingsError, match=r"recipes li2017, li2017-light\)"):
+        explainer(cascade())
+    with pytest.raises(SettingsError, match="export it again"):
+        told(OPEN, attends=False).explain(np.full((128, 256, 3), 255, np.uint8))

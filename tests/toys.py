@@ -1,4 +1,4 @@
-"""Toy models: they take dark boxes for words, and read a word's brightness."""
+"""Toy models: they take dark boxes for words, and read a word's brightness; or find what they were told."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 
 from scenetext.bundle import Manifest, write_bundle
-from scenetext.types import Graph
+from scenetext.codecs.boxes import overlaps
+from scenetext.codecs.li2017 import CLASSES, END, Li2017, text_classes
+from scenetext.types import Graph, TextInstance
 
 DETECTION = {"name": "db", "stride": 1, "unclip_ratio": 0.001}
 SCENE = {"mean": [0.0, 0.0, 0.0], "std": [1.0, 1.0, 1.0]}
@@ -101,3 +103,53 @@ def _recognizer_file() -> bytes:
         "biases": np.array([-16, -20, 0], np.float32),
     }
     return _save(nodes, constants, ["n", 1, 32, "w"], "log_probs", ["n", "t", 3])
+
+
+def spotting_outputs(
+    codec: Li2017, words: list[TextInstance], size: tuple[int, int], columns: list[np.ndarray] | None
+) -> tuple[dict[str, np.ndarray], ...]:
+    """What the three graphs of a network that finds these words in a view of `size` put out.
+
+    columns   for each word the columns (letters,), of as many as the last of them tells, that all attention
+              lies on as it writes a letter; None: attention is not put out
+    """
+    ideal = codec.ideal(words, size)
+    truth = np.array([[*word.polygon[0], *word.polygon[2]] for word in words], dtype=np.float32)
+    proposals = codec.propose({name: ideal[name] for name in ("objectness", "offsets")})["proposals"]
+    order = overlaps(proposals, truth).argmax(axis=1)
+    log_probs = np.full((len(words), codec.length + 1, CLASSES), np.log(0.1 / CLASSES), dtype=np.float32)
+    attention = np.zeros((len(words), codec.length + 1, 35), dtype=np.float32)
+    for row, i in enumerate(order):
+        for step, kind in enumerate([*text_classes(words[i].text or ""), END]):
+            log_probs[row, step, kind] = np.log(0.9)
+        if columns is not None:
+            attention[row, np.arange(len(columns[i])), columns[i]] = 1
+    read = {"log_probs": log_probs} | ({} if columns is None else {"attention": attention})
+    scores = (0.9 - 0.01 * np.arange(len(words))).astype(np.float32)  # so that the order is certain
+    first = {name: ideal[name] for name in ("objectness", "offsets")}
+    return first, {"scores": scores, "moves": ideal["moves"]}, read
+
+
+def write_toy_spotter(
+    folder: Path, words: list[TextInstance], size: tuple[int, int], columns: list[np.ndarray] | None
+) -> Path:
+    """A bundle that finds these words in every photo of `size` (height, width); see `spotting_outputs`."""
+    codec = {"name": "li2017", "length": 6}
+    outputs = spotting_outputs(Li2017(length=6), words, size, columns)
+    graphs = "model.onnx", "refine.onnx", "read.onnx"
+    manifest = Manifest("told", "spotting", codec, dict(SCENE), graphs=graphs)
+    files = {name: _constant_file(values) for name, values in zip(graphs, outputs, strict=True)}
+    return write_bundle(folder, manifest, files).folder
+
+
+def _constant_file(outputs: dict[str, np.ndarray]) -> bytes:
+    graph = helper.make_graph(
+        [helper.make_node("Identity", [f"told_{name}"], [name]) for name in outputs],
+        "toy",
+        [],
+        [helper.make_tensor_value_info(n, TensorProto.FLOAT, v.shape) for n, v in outputs.items()],
+        [numpy_helper.from_array(value, f"told_{name}") for name, value in outputs.items()],
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=9)
+    onnx.checker.check_model(model)
+    return model.SerializeToString()

@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+
 from .bundle import available, load_bundle
 from .detector import Detector
 from .errors import BadImageError, GraphError, SettingsError, unknown_name
@@ -14,8 +16,8 @@ from .image import MAX_PIXELS, load_image
 from .lexicon import Lexicon
 from .order import reading_order
 from .recognizer import Recognizer
-from .spotter import Cascade, EndToEnd, Spotter
-from .types import Reading, Source
+from .spotter import Cascade, EndToEnd, Spotter, explainer
+from .types import Look, Reading, Source, TextInstance
 
 MODELS: dict[str, tuple[str, str]] = {"light": ("db-light", "crnn-light")}
 """Packaged detectors and recognisers that belong together."""
@@ -137,6 +139,32 @@ class Reader:
         `seconds` of the reading holds load, the stages of the spotter, and total. Raises BadImageError if the
         image cannot be decoded, or a graph fails on it.
         """
+        return self._read(source, name, lexicon, self.spotter.spot)
+
+    def explain(
+        self, source: Source, *, name: str | None = None, lexicon: Lexicon | None = None
+    ) -> tuple[Reading, list[Look]]:
+        """As `read`, with where the model looked as it wrote each instance of the reading.
+
+        Raises SettingsError if it does not put that out.
+        """
+        looks: dict[TextInstance, Look] = {}
+
+        def spot(image: np.ndarray, seconds: dict[str, float], **choice: Lexicon) -> list[TextInstance]:
+            looks.update((look.instance, look) for look in spotter.explain(image, seconds, **choice))
+            return list(looks)
+
+        spotter = explainer(self.spotter)
+        reading = self._read(source, name, lexicon, spot)
+        return reading, [looks[instance] for instance in reading.instances]
+
+    def _read(
+        self,
+        source: Source,
+        name: str | None,
+        lexicon: Lexicon | None,
+        spot: Callable[..., list[TextInstance]],
+    ) -> Reading:
         began = time.perf_counter()
         name = name or (str(source) if isinstance(source, str | Path) else "image")
         image = load_image(source, name=name, max_pixels=self.max_pixels)
@@ -144,7 +172,7 @@ class Reader:
         try:
             # a spotter that knows no lexicons can still be read with
             choice = {} if lexicon is None else {"lexicon": lexicon}
-            instances = self.spotter.spot(image, seconds, **choice)
+            instances = spot(image, seconds, **choice)
         except GraphError as error:
             raise BadImageError(name, f"cannot be read ({error})") from error
         order, lines = reading_order([instance.polygon for instance in instances])

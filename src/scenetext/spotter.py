@@ -10,19 +10,20 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, cast
 
 import numpy as np
 
 from .bundle import load_bundle
 from .codecs import SpottingCodec
 from .detector import Detector, merge_windows
+from .errors import SettingsError
 from .geometry import starting_at
 from .lexicon import Lexicon
 from .recognizer import Recognizer
 from .rectify import crop_instance, sides
 from .runtime import run
-from .types import Graph, TextInstance
+from .types import Graph, Look, TextInstance
 from .view import SceneResize
 
 _MARGIN = 0.1  # by how much another way up has to score better than the way the shape suggests
@@ -38,6 +39,25 @@ class Spotter(Protocol):
 
         lexicon   the words that each text is chosen from.
         """
+
+
+class Explainer(Spotter, Protocol):
+    """A spotter that can say where it looked."""
+
+    def explain(
+        self, image: np.ndarray, seconds: dict[str, float] | None = None, lexicon: Lexicon | None = None
+    ) -> list[Look]:
+        """The texts that `spot` finds, with where the model looked as it wrote each."""
+
+
+def explainer(spotter: Spotter) -> Explainer:
+    """The same spotter, as one that can say where it looked. Raises SettingsError if it cannot."""
+    if not callable(getattr(spotter, "explain", None)):
+        raise SettingsError(
+            "this model does not put out where it looked at each letter; one that locates and reads in one "
+            "does (recipes li2017, li2017-light), a detector with a recogniser of any kind does not"
+        )
+    return cast(Explainer, spotter)
 
 
 @dataclass(frozen=True)
@@ -145,30 +165,51 @@ class EndToEnd:
     ) -> list[TextInstance]:
         """The texts of an image (H, W, 3) uint8."""
         began = time.perf_counter()
-        found = [word for word in self._found(image, lexicon) if word.text and word.score >= self.min_score]
-        if seconds is not None:
-            seconds["spot"] = seconds.get("spot", 0.0) + time.perf_counter() - began
+        found = [word for word in self._found(image, lexicon) if self._counts(word)]
+        _add(seconds, began)
         return found
+
+    def explain(
+        self, image: np.ndarray, seconds: dict[str, float] | None = None, lexicon: Lexicon | None = None
+    ) -> list[Look]:
+        """The same, with where the model looked. Raises SettingsError if it does not put that out."""
+        began = time.perf_counter()
+        looks = self.codec.explain(self._rows(image, looks=True), image.shape[:2], lexicon)
+        kept = {*self._merged([look.instance for look in looks], image)}
+        looks = [look for look in looks if look.instance in kept and self._counts(look.instance)]
+        _add(seconds, began)
+        return looks
 
     def detect(self, image: np.ndarray) -> list[TextInstance]:
         """The same without text, whatever it reads, so that it can be scored as a detector."""
         return [word.replace(text=None) for word in self._found(image, None)]
 
+    def _counts(self, word: TextInstance) -> bool:
+        return bool(word.text) and word.score >= self.min_score
+
     def _found(self, image: np.ndarray, lexicon: Lexicon | None) -> list[TextInstance]:
+        return self._merged(self.codec.decode(self._rows(image), image.shape[:2], lexicon), image)
+
+    def _merged(self, found: list[TextInstance], image: np.ndarray) -> list[TextInstance]:
+        """What several windows of an image found, each once."""
+        return found if len(self.resize.windows(*image.shape[:2])) == 1 else merge_windows(found)
+
+    def _rows(self, image: np.ndarray, looks: bool = False) -> dict[str, np.ndarray]:
+        """What the codec decodes, or with `looks` explains, of all views; boxes in pixels of the image."""
         height, width = image.shape[:2]
-        windows = self.resize.windows(height, width)
         parts: list[dict[str, np.ndarray]] = []
-        for left, top, right, bottom in windows:
+        for left, top, right, bottom in self.resize.windows(height, width):
             for resize in self._resizes(bottom - top, right - left):
                 view = resize(image[top:bottom, left:right])
                 outputs = run(self.graphs, self.codec, {"images": view.data})
                 part = {name: outputs[name] for name in self.codec.rows}
+                if looks:
+                    part |= self.codec.looked(outputs)
                 corner = np.array([left, top], dtype=np.float32)
-                part["boxes"] = (view.to_image(part["boxes"].reshape(-1, 2)) + corner).reshape(-1, 4)
+                for name in part.keys() & {"boxes", "regions"}:
+                    part[name] = (view.to_image(part[name].reshape(-1, 2)) + corner).reshape(-1, 4)
                 parts.append(part)
-        together = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
-        found = self.codec.decode(together, (height, width), lexicon)
-        return found if len(windows) == 1 else merge_windows(found)
+        return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
 
     def _resizes(self, height: int, width: int) -> Iterator[SceneResize]:
         """How an image of this size becomes the views it is seen in."""
@@ -178,6 +219,12 @@ class EndToEnd:
             scale = side / min(height, width)
             pixels = math.ceil(scale * height) * math.ceil(scale * width)
             yield replace(self.resize, max_pixels=pixels, min_side=side, max_upscale=scale)
+
+
+def _add(seconds: dict[str, float] | None, began: float) -> None:
+    """Adds the time since `began` to what spotting took."""
+    if seconds is not None:
+        seconds["spot"] = seconds.get("spot", 0.0) + time.perf_counter() - began
 
 
 def turn_over(polygon: np.ndarray) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""The nouns that travel the whole way: TextInstance, Sample, Reading, and Graph."""
+"""The nouns that travel the whole way: TextInstance, Sample, Reading, Look, and Graph."""
 
 from __future__ import annotations
 
@@ -76,6 +76,27 @@ class Sample:
         from .image import load_image  # types is a lower layer than image; only this property needs it
 
         return load_image(self.source, name=self.name)
+
+
+@dataclass(frozen=True, eq=False)
+class Look:
+    """Where a model looked in the image as it wrote the letters of a text.
+
+    instance   what it found.
+    region     (4, 2) float32, the quadrilateral that it read from; points as of an instance's polygon.
+    letters    what it wrote, of which a lexicon may have made another text.
+    weights    (letters, columns) float32: how much of its attention at each letter lay on each of as many
+               equal parts of the region, from the start of reading to its end. A row sums to 1.
+    """
+
+    instance: TextInstance
+    region: np.ndarray
+    letters: str
+    weights: np.ndarray
+
+    def __post_init__(self) -> None:
+        if self.weights.ndim != 2 or len(self.weights) != len(self.letters):
+            raise ValueError(f"{len(self.letters)} letters need as many rows, not {self.weights.shape}")
 
 
 @dataclass(frozen=True, eq=False)

@@ -12,7 +12,10 @@ from PIL import Image
 
 from scenetext.cli.main import main
 from scenetext.errors import GraphError
+from scenetext.geometry import box_polygon
 from scenetext.runtime import OrtGraph
+from scenetext.types import TextInstance
+from toys import write_toy_spotter
 
 
 @pytest.fixture
@@ -192,3 +195,71 @@ def test_a_lexicon_that_cannot_be_read_is_one_line(
         assert captured.out == ""
         assert reason in captured.err
         assert captured.err.count("\n") == 1
+
+
+@pytest.fixture(scope="module")
+def spotter(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A model that finds "abc" in the dark box of the photos, and looks at columns 1, 4 and 10 of 12."""
+    words = [TextInstance(box_polygon(40, 40, 104, 72), "abc")]
+    columns = [np.array([1, 4, 10, 11])]
+    return write_toy_spotter(tmp_path_factory.mktemp("told") / "told", words, (256, 320), columns)
+
+
+def test_explanations_show_each_word_and_where_the_model_looked_at_each_letter(
+    spotter: Path, photos: Path, tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
+    (photos / "below" / "two.png").rename(photos / "below" / "one.png")
+    folder = tmp_path / "deep" / "looks"
+    assert read(spotter, photos, "--format", "tsv", "--explain", folder) == 0
+    rows = [line.split("\t") for line in capsys.readouterr().out.splitlines()]
+    assert [row[2] for row in rows] == ["abc", "abc"]
+    assert rows[0][4] == "40.00,40.00 104.00,40.00 104.00,72.00 40.00,72.00"
+    assert sorted(path.name for path in folder.iterdir()) == ["one-2.png", "one.png"]
+    sheet = np.asarray(Image.open(folder / "one-2.png")).astype(int)
+    word = np.flatnonzero((sheet[60, :, :3] < 12).all(axis=1))  # the photo is black there
+    left, width = word[0], 64 / 60 * len(word)  # but for the last 4 of 64 columns of the region
+    bright = (sheet[..., 0] > 240) & (sheet[..., 1] > 220) & (sheet[..., 2] < 160)
+    lit = [np.flatnonzero(row) for row in bright if row.any()]
+    places = list(dict.fromkeys(round((row.mean() - left) / width * 12 - 0.5) for row in lit))
+    assert places == [1, 4, 10]
+
+
+def test_explanations_go_with_lexicons_sizes_and_overlays(
+    spotter: Path, photos: Path, tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
+    words, folder = tmp_path / "words.txt", tmp_path / "looks"
+    words.write_text("ABCD\n")
+    more = ("--lexicon", words, "--min-score", "0.1", "--explain", folder, "--overlay", folder)
+    assert read(spotter, photos / "one.png", *more) == 0
+    assert capsys.readouterr().out == "ABCD\n"
+    assert sorted(path.name for path in folder.iterdir()) == ["one.jpg", "one.png"]
+    assert read(spotter, photos / "one.png", "--sides", "256", "--explain", folder / "more") == 0
+    assert (folder / "more" / "one.png").is_file()
+
+
+def test_a_model_that_cannot_be_explained_is_one_line_and_nothing_is_made(
+    toy_model: Path, photos: Path, tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
+    assert read(toy_model, photos, "--explain", tmp_path / "looks") == 2
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err.count("\n") == 1
+    assert "does not put out where it looked at each letter" in captured.err
+    assert not (tmp_path / "looks").exists()
+    words = [TextInstance(box_polygon(40, 40, 104, 72), "abc")]
+    mute = write_toy_spotter(tmp_path / "mute", words, (256, 320), None)
+    assert read(mute, photos, "--explain", tmp_path / "looks") == 2
+    captured = capsys.readouterr()
+    assert (captured.out, captured.err.count("\n")) == ("", 1)
+    assert "export it again" in captured.err
+
+
+def test_an_explanation_that_cannot_be_written_is_a_failure_of_its_photo_alone(
+    spotter: Path, photos: Path, tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
+    (tmp_path / "looks" / "two.png").mkdir(parents=True)
+    assert read(spotter, photos, "--format", "tsv", "--explain", tmp_path / "looks") == 1
+    captured = capsys.readouterr()
+    assert len(captured.out.splitlines()) == 2
+    assert "two.png: its explanation cannot be written (Is a directory)" in captured.err
+    assert (tmp_path / "looks" / "one.png").is_file()

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from scenetext.codecs.boxes import overlaps
 from scenetext.codecs.li2017 import CLASSES, END, IGNORED, NOTHING, TEXT, Li2017, text_classes
+from scenetext.errors import SettingsError
 from scenetext.geometry import box_polygon
 from scenetext.lexicon import Lexicon
 from scenetext.runtime import run
@@ -168,6 +169,50 @@ def test_a_lexicon_corrects_a_text_and_its_score_tells_by_how_much() -> None:
     assert free.score > near.score > far.score
     (kept,) = codec.decode(outputs, SIZE, Lexicon(["Harbour", "Canal"], small=0, delta=2))
     assert (kept.text, kept.score) == (free.text, free.score)
+
+
+def explained(codec: Li2017, boxes: list, texts: list[str], columns: int = 12) -> dict[str, np.ndarray]:
+    """Outputs of a view of SIZE whose attention at step i lies on columns i and 11."""
+    outputs = outputs_of(codec, boxes, [0.9] * len(boxes), texts)
+    attention = np.zeros((len(boxes), codec.length + 1, 35), np.float32)
+    steps = np.arange(codec.length + 1)
+    attention[:, steps, np.minimum(steps, columns - 2)] = 0.75
+    attention[:, :, columns - 1] = 0.25
+    view = {"objectness": np.zeros((1, 24, SIZE[0] // 8, SIZE[1] // 8)), "attention": attention}
+    return outputs | codec.looked(outputs | view)
+
+
+def test_each_letter_is_explained_by_the_columns_that_its_step_looked_at() -> None:
+    codec = Li2017()
+    outputs = explained(codec, [[10, 10, 100, 40], [200, 10, 300, 40]], ["don't", "no"])
+    looks = codec.explain(outputs, SIZE)
+    found = codec.decode(outputs, SIZE)
+    assert [(k.instance.text, k.instance.score) for k in looks] == [(w.text, w.score) for w in found]
+    assert [k.letters for k in looks] == ["dont", "no"]
+    assert [k.weights.shape for k in looks] == [(4, 12), (2, 12)]  # a box has the columns that bear weight
+    assert looks[0].weights.argmax(axis=1).tolist() == [0, 1, 2, 4], "the apostrophe's step is no letter's"
+    assert np.allclose(looks[0].weights.sum(axis=1), 1)
+
+
+def test_a_look_is_into_the_whole_pixels_of_the_features_that_a_box_touches() -> None:
+    codec = Li2017()
+    boxes = [[10, 10, 97, 40], [0, 80, 50, 120], [301, 249, 320, 256], [160, 100, 168, 108]]
+    regions = [k.region for k in codec.explain(explained(codec, boxes, ["a"] * 4), SIZE)]
+    expected = [[8, 8, 104, 40], [0, 80, 56, 120], [296, 248, 320, 256], [160, 96, 168, 112]]
+    assert np.array_equal(regions, [box_polygon(*box) for box in expected])
+
+
+def test_with_a_lexicon_the_letters_stay_those_that_were_written() -> None:
+    codec = Li2017()
+    (look,) = codec.explain(explained(codec, [[10, 10, 100, 40]], ["l1brary"]), SIZE, Lexicon(["Library"]))
+    assert (look.instance.text, look.letters, len(look.weights)) == ("Library", "l1brary", 7)
+
+
+def test_a_model_that_does_not_put_out_its_attention_cannot_be_explained() -> None:
+    codec = Li2017()
+    outputs = outputs_of(codec, [[10, 10, 100, 40]], [0.9], ["a"])
+    with pytest.raises(SettingsError, match="does not put out where it looked"):
+        codec.looked(outputs | {"objectness": np.zeros((1, 24, 32, 40))})
 
 
 def test_a_text_without_an_end_is_read_to_the_last_step() -> None:

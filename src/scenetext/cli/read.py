@@ -5,18 +5,23 @@ from __future__ import annotations
 import argparse
 import contextlib
 import sys
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TextIO
 
-from ..draw import draw_instances
+import numpy as np
+from PIL import Image
+
+from ..draw import draw_instances, draw_looks
 from ..errors import BadImageError
 from ..formats import WRITERS
 from ..image import MAX_PIXELS, load_image
 from ..lexicon import Lexicon
 from ..reader import DEFAULT_MODEL, MODELS, Reader
 from ..runtime import hand_back_memory
-from ..spotter import Cascade, EndToEnd
-from ..types import Reading, Source
+from ..spotter import Cascade, EndToEnd, explainer
+from ..types import Look, Source
 from .arguments import lengths, positive, share
 from .sources import STDIN, content, emit, expand, progress, report
 
@@ -35,6 +40,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add("--format", choices=sorted(WRITERS), default="text", help="default: %(default)s")
     add("--out", type=Path, metavar="FILE", help="write there instead of to standard output")
     add("--overlay", type=Path, metavar="DIR", help="also write each photo with what was read drawn on it")
+    add(
+        "--explain",
+        type=Path,
+        metavar="DIR",
+        help="also write for each photo its words and where the model looked at each letter; for models that "
+        "locate and read in one",
+    )
     names = ", ".join(MODELS)
     add(
         "--model",
@@ -83,16 +95,21 @@ def run(args: argparse.Namespace) -> int:
     failures: list[BadImageError] = []
     sources = expand(args.sources, failures)
     missing = len(failures)
-    if args.overlay:
-        args.overlay.mkdir(parents=True, exist_ok=True)
-    taken: set[Path] = set()
+    if args.explain:
+        explainer(reader.spotter)  # before anything is made
+    overlays = _Folder(args.overlay, ".jpg", "overlay") if args.overlay else None
+    explanations = _Folder(args.explain, ".png", "explanation") if args.explain else None
     with contextlib.ExitStack() as stack:
         out: TextIO | None = None if args.out else sys.stdout
         for number, source in enumerate(progress(sources)):
             name = "stdin" if source == STDIN else source
             image = content(source)
+            looks: list[Look] = []
             try:
-                reading = reader.read(image, name=name, lexicon=lexicon)
+                if explanations:
+                    reading, looks = reader.explain(image, name=name, lexicon=lexicon)
+                else:
+                    reading = reader.read(image, name=name, lexicon=lexicon)
             except BadImageError as error:
                 failures.append(error)
                 continue
@@ -101,22 +118,35 @@ def run(args: argparse.Namespace) -> int:
             headed = args.format == "text" and len(sources) > 1
             head = ("\n" if number else "") + f"==> {name} <==\n" if headed else ""
             emit(head + WRITERS[args.format](reading), out)
-            if args.overlay:
-                try:
-                    _write_overlay(args.overlay, image, reading, args.max_pixels, taken)
-                except (BadImageError, OSError) as error:
-                    reason = getattr(error, "strerror", None) or error
-                    failures.append(BadImageError(name, f"its overlay cannot be written ({reason})"))
+            if overlays:
+                draw = partial(draw_instances, instances=reading.instances)
+                failures += overlays.write(name, image, args.max_pixels, draw)
+            if explanations:
+                failures += explanations.write(name, image, args.max_pixels, partial(draw_looks, looks=looks))
     return report(failures, len(sources) + missing)
 
 
-def _write_overlay(folder: Path, image: Source, reading: Reading, max_pixels: int, taken: set[Path]) -> None:
-    stem = Path(reading.name).stem
-    path, count = folder / f"{stem}.jpg", 1
-    while path in taken:  # two sources of the same name, from different folders
-        count += 1
-        path = folder / f"{stem}-{count}.jpg"
-    taken.add(path)
-    draw_instances(load_image(image, max_pixels=max_pixels), reading.instances).save(
-        path, quality=92, subsampling=0
-    )
+class _Folder:
+    """Where a picture goes for each source, under its name."""
+
+    def __init__(self, path: Path, suffix: str, kind: str) -> None:
+        path.mkdir(parents=True, exist_ok=True)
+        self.path, self.suffix, self.kind = path, suffix, kind
+        self.taken: set[Path] = set()
+
+    def write(
+        self, name: str, image: Source, max_pixels: int, draw: Callable[[np.ndarray], Image.Image]
+    ) -> list[BadImageError]:
+        """Writes what is drawn of a photo; the failure, if that cannot be done."""
+        stem, count = Path(name).stem, 1
+        path = self.path / f"{stem}{self.suffix}"
+        while path in self.taken:  # two sources of the same name, from different folders
+            count += 1
+            path = self.path / f"{stem}-{count}{self.suffix}"
+        self.taken.add(path)
+        try:
+            draw(load_image(image, max_pixels=max_pixels)).save(path, quality=92, subsampling=0)
+        except (BadImageError, OSError) as error:
+            reason = getattr(error, "strerror", None) or error
+            return [BadImageError(name, f"its {self.kind} cannot be written ({reason})")]
+        return []

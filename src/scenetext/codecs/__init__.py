@@ -22,7 +22,7 @@ from ..charset import Charset
 from ..errors import unknown_name
 from ..lexicon import Lexicon
 from ..settings import build
-from ..types import Graph, TextInstance
+from ..types import Graph, Look, TextInstance
 from .attention import Attention
 from .ctc import CTC
 from .db import DB
@@ -102,6 +102,15 @@ class SpottingCodec(Protocol):
         self, outputs: Mapping[str, np.ndarray], size: tuple[int, int], lexicon: Lexicon | None = None
     ) -> list[TextInstance]:
         """The instances of one view, or of several whose rows were put together, in pixels of the boxes."""
+
+    def looked(self, outputs: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+        """What `explain` needs of one view besides `rows`, a row for each box: "regions" (R, 4), view pixels,
+        and the attention. Raises SettingsError if the model does not put it out."""
+
+    def explain(
+        self, outputs: Mapping[str, np.ndarray], size: tuple[int, int], lexicon: Lexicon | None = None
+    ) -> list[Look]:
+        """As `decode`, with where the model looked."""
 
 
 CODECS: dict[str, type] = {

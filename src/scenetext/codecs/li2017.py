@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import math
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from ..charset import Charset
+from ..errors import SettingsError
 from ..geometry import bounds, box_polygon, clip_polygon
 from ..lexicon import Lexicon
 from ..rectify import sides
-from ..types import TextInstance
+from ..types import Look, TextInstance
 from .boxes import clip_boxes, decode_boxes, encode_boxes, make_anchors, overlaps, suppress_boxes
 from .nearest import nearest_word
 
@@ -54,7 +55,7 @@ class Li2017:
               of `propose`: "boxes" (R, 4), "textness" (R,)
               of the third graph: "log_probs" (R, length + 1, 38), of each step of the greedy path; what
               follows the first end has no meaning. "attention" (R, length + 1, columns): where each step
-              looked. All float32; K and R may be 0
+              looked, 0 at columns that a box does not have. All float32; K and R may be 0
     Targets   "boxes" (2 max_instances, 4) float32; "kinds" (2 max_instances,) int64: 1 a text, 2 don't care,
               0 not used; "texts" (2 max_instances, length + 1) int64: classes, the end, and -1 to fill up;
               of -1 alone where a text is not known, too long, or does not run to the right
@@ -206,24 +207,65 @@ class Li2017:
         large lexicon the text stays as it was read where no word is near. The score of the instance is the
         geometric mean of textness and reading.
         """
+        return [instance for _, instance in self._found(outputs, size, lexicon)]
+
+    def looked(self, outputs: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+        """What `explain` needs of one view besides `rows`, a row for each box.
+
+        "attention", and "regions" (R, 4), what the third graph reads from: the pixels of the features that
+        boxes touch, in pixels of the view. Raises SettingsError if it does not put out where it looked.
+        """
+        if "attention" not in outputs:
+            raise SettingsError("this model does not put out where it looked; export it again to explain it")
+        height, width = outputs["objectness"].shape[2:]
+        first = np.floor(outputs["boxes"][:, :2] / self.stride).clip(0, [width - 1, height - 1])
+        last = np.ceil(outputs["boxes"][:, 2:] / self.stride).clip(first + 1, [width, height])
+        regions = self.stride * np.concatenate([first, last], axis=1)
+        return {"regions": regions.astype(np.float32), "attention": outputs["attention"]}
+
+    def explain(
+        self, outputs: Mapping[str, np.ndarray], size: tuple[int, int], lexicon: Lexicon | None = None
+    ) -> list[Look]:
+        """What `decode` finds, and where the third graph looked as it wrote each letter.
+
+        outputs   as for `decode`, and those of `looked`; regions in the pixels that boxes are in
+
+        A bin of the pooling covers its share of the region and whatever else is in the same pixels of the
+        features; here the bins are drawn as shares of equal width.
+        """
+        looks = []
+        for i, instance in self._found(outputs, size, lexicon):
+            letters, steps, _ = self._written(outputs["log_probs"][i])
+            attention = outputs["attention"][i]
+            columns = max(np.flatnonzero(attention.any(axis=0)), default=0) + 1
+            region = box_polygon(*outputs["regions"][i].tolist())
+            looks.append(Look(instance, region, letters, attention[steps, :columns]))
+        return looks
+
+    def _found(
+        self, outputs: Mapping[str, np.ndarray], size: tuple[int, int], lexicon: Lexicon | None
+    ) -> Iterator[tuple[int, TextInstance]]:
+        """The instances and their rows; see `decode`."""
         kept = suppress_boxes(outputs["boxes"], outputs["textness"], self.overlap, len(outputs["boxes"]))
         boxes = clip_boxes(outputs["boxes"], *size)
-        found = []
         for i in kept:
             left, top, right, bottom = boxes[i].tolist()
             if right - left >= 1 and bottom - top >= 1:
                 text, score = self._read(outputs["log_probs"][i], lexicon)
                 joint = math.sqrt(score * min(float(outputs["textness"][i]), 1.0))
-                found.append(TextInstance(box_polygon(left, top, right, bottom), text, joint))
-        return found
+                yield int(i), TextInstance(box_polygon(left, top, right, bottom), text, joint)
 
-    def _read(self, log_probs: np.ndarray, lexicon: Lexicon | None) -> tuple[str, float]:
-        """Text and score of one box, from (steps, 38)."""
+    def _written(self, log_probs: np.ndarray) -> tuple[str, np.ndarray, float]:
+        """The letters of one box, the steps that wrote them, and their score, from (steps, 38)."""
         classes = log_probs.argmax(axis=1)
         length = int((classes == END).argmax()) if (classes == END).any() else len(classes)
         score = float(np.exp(log_probs.max(axis=1)[: length + 1].clip(max=0)).mean())
         steps = np.flatnonzero(classes[:length] >= SPECIAL)
-        text = CHARACTERS.text(classes[steps] - SPECIAL)
+        return CHARACTERS.text(classes[steps] - SPECIAL), steps, score
+
+    def _read(self, log_probs: np.ndarray, lexicon: Lexicon | None) -> tuple[str, float]:
+        """Text and score of one box, from (steps, 38)."""
+        text, steps, score = self._written(log_probs)
         if not text:
             return "", 0.0
         if lexicon is not None:

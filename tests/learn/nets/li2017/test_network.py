@@ -158,6 +158,30 @@ def test_regions_are_read_together_as_each_alone():
         assert np.allclose(alone["attention"][0], outputs["attention"][i], atol=1e-5)
 
 
+@pytest.mark.parametrize("changes", [{}, {"varying": False, "columns": 20}, {"attention": False}])
+def test_what_is_explained_is_what_was_pooled(changes):
+    net = make(**changes).eval()
+    boxes = np.array([[3, 5, 90, 40], [0, 0, 14, 60], [50, 71, 149, 96], [8, 16, 160, 24]], np.float32)
+    outputs = {"boxes": boxes, "textness": np.ones(4, np.float32), "objectness": np.zeros((1, 24, 12, 20))}
+    features = np.random.default_rng(0).standard_normal((1, net.trunk.channels, 12, 20)).astype(np.float32)
+    outputs |= TorchGraph(net.later()["read"])({"features": features, "boxes": boxes})
+    outputs["log_probs"][:, :, 2:] += 100  # so that every step writes a letter
+    seen = CODEC.looked(outputs)
+    assert (seen["attention"] == 0).any() != (changes == {"varying": False, "columns": 20})
+    rows = outputs | seen | {"boxes": np.array([[0, 99 * i, 9, 99 * i + 9] for i in range(4)], np.float32)}
+    looks = CODEC.explain(rows, (500, 500))
+    cells = net.pooling.cells(torch.from_numpy(boxes), torch.zeros(4, dtype=torch.long), 12, 20)
+    assert [look.weights.shape for look in looks] == [(5, width) for width in cells.widths]
+    for i, look in enumerate(looks):
+        columns, rows = cells.columns[i, : cells.widths[i]], cells.rows[i]
+        low, high = (columns.min(), rows.min()), (columns.max(), rows.max())
+        assert look.region.tolist() == box_polygon(*(8 * int(v) for v in (*low, *high))).tolist()
+        # the shares of equal width lie within the bins
+        edges = np.linspace(look.region[0, 0], look.region[1, 0], len(columns) + 1)
+        assert (8 * columns[:, 0].numpy() <= edges[:-1] + 1e-4).all()
+        assert (8 * columns[:, 1].numpy() >= edges[1:] - 1e-4).all()
+
+
 def test_another_codec_or_stride_is_refused():
     with pytest.raises(SettingsError, match="needs codec 'li2017'"):
         make_net(NARROW, DB())
