@@ -78,10 +78,33 @@ def judge(
             truth.append(sample.instances)
             predictions.append(tuple(run(sample.image, **held)))
             progress(1)
-    score = protocol(truth, predictions)
-    if lexicons is not None:
-        score = replace(score, parameters={**score.parameters, "lexicon": lexicons.description})
+    score = _told(protocol(truth, predictions), lexicons)
     return Judgement(score, names, tuple(truth), tuple(predictions))
+
+
+def judge_by(
+    model: Any,
+    samples: Sequence[Sample],
+    protocols: Sequence[Protocol],
+    progress: Callable[[int], object] = lambda done: None,
+    lexicons: Lexicons | None = None,
+) -> dict[str, Score]:
+    """The scores by several protocols of one task, at least one, by their names. Each sample is seen once.
+
+    Arguments and errors are those of `judge`.
+    """
+    first = judge(model, samples, protocols[0], progress, lexicons)
+    scores = {protocols[0].name: first.score}
+    for protocol in protocols[1:]:
+        scores[protocol.name] = _told(protocol(first.truth, first.predictions), lexicons)
+    return scores
+
+
+def _told(score: Score, lexicons: Lexicons | None) -> Score:
+    """The score, among whose parameters is the lexicon that was read with."""
+    if lexicons is None:
+        return score
+    return replace(score, parameters={**score.parameters, "lexicon": lexicons.description})
 
 
 def word_of(sample: Sample, protocol: Protocol) -> str:
