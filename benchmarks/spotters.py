@@ -1,7 +1,7 @@
 """Where the time goes in the spotter of Li, Wang and Shen, and what it saves that its features are shared.
 
-    python benchmarks/spotters.py my-spotter other-spotter              # bundles
-    python benchmarks/spotters.py li2017 li2017-light --keep exports    # recipes, which are exported untrained
+    python benchmarks/spotters.py my-spotter other-spotter               # bundles
+    python benchmarks/spotters.py li2017 li2017-light --keep exports     # recipes, exported untrained
 
 One photo of 600x800 pixels with words of 112x32, one thread, processor time; least and median of several
 rounds, in each of which everything takes its turn. An untrained network finds no words, and time does not
@@ -20,27 +20,25 @@ Exporting takes minutes; --keep has it done once.
 from __future__ import annotations
 
 import argparse
-import ast
 import tempfile
 import time
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import onnx
 from machine import describe, versions
-from onnx import helper
+from pieces import cut
 from PIL import Image, ImageDraw, ImageFont
 
 from scenetext.bundle import Bundle, Manifest, load_bundle, write_bundle
+from scenetext.cli.tables import markdown
 from scenetext.codecs.boxes import encode_boxes
 from scenetext.geometry import box_polygon
 from scenetext.reader import MODELS, load_cascade
 from scenetext.recipe import load_recipe, recipe_names
-from scenetext.runtime import OrtGraph
 from scenetext.settings import build, to_dict
 from scenetext.types import TextInstance
 from scenetext.view import CropResize, SceneResize
@@ -64,23 +62,21 @@ PARTS = {
     "pooling, proposals": "region encoding",
     "rfe, proposals": "region encoding",
     "tdn": "detection",
-    "propose: boxes": "detection",
+    "propose: words": "detection",
     "pooling, words": "region encoding",
     "rfe, words": "region encoding",
     "trn": "recognition",
     "decode": "recognition",
 }
-ROW = {"proposals": ("pooling", "rfe"), "words": ("pooling", "rfe")}
+PIECES = ("trunk", "tpn"), ("pooling", "rfe", "tdn"), ("pooling", "rfe", "trn")  # of the graphs, in order
 LOCATE, SHARED, ALONE = "locating", "reading, shared", "reading, alone"
-
-Times = dict[tuple[str, str], list[float]]
 
 
 class Clock:
     """Calls functions, and keeps the processor milliseconds of each call by system and label."""
 
     def __init__(self) -> None:
-        self.times: Times = defaultdict(list)
+        self.times: dict[tuple[str, str], list[float]] = defaultdict(list)
 
     def __call__(self, system: str, label: str, function: Callable[..., Any], *arguments: Any) -> Any:
         began = time.process_time()
@@ -111,78 +107,6 @@ def painted(count: int) -> tuple[np.ndarray, np.ndarray]:
         photo.paste((30, 30, 50), (left, top), word.resize(WORD[::-1]))
         boxes.append((left, top, left + WORD[1], top + WORD[0]))
     return np.asarray(photo), np.array(boxes, dtype=np.float32)
-
-
-@dataclass(frozen=True)
-class Piece:
-    """What belongs to one part of the network in a graph."""
-
-    name: str
-    graph: OrtGraph
-
-
-def cut(path: Path, folder: Path) -> list[Piece]:
-    """A graph in pieces: one for each part of the network, in order.
-
-    What belongs to no part goes to the one before it in the file, at the beginning to the first.
-    """
-    model = onnx.load(path)
-    constants = {tensor.name: tensor for tensor in model.graph.initializer}
-    folded: dict[str, onnx.NodeProto] = {}  # nodes that compute constants, by output
-    pieces: list[tuple[str, list[onnx.NodeProto]]] = []
-    for node in model.graph.node:
-        if all(not name or name in constants or name in folded for name in node.input):
-            folded |= dict.fromkeys(node.output, node)
-            continue
-        part = _part(node)
-        if not pieces:
-            pieces.append((part, []))
-        elif part and part != pieces[-1][0]:
-            pieces = [(part, pieces[0][1])] if not pieces[0][0] else [*pieces, (part, [])]
-        pieces[-1][1].append(node)
-    known = {v.name: v for v in (*model.graph.value_info, *model.graph.input, *model.graph.output)}
-    found = []
-    for i, (name, nodes) in enumerate(pieces):
-        inside = _computing(nodes, folded)
-        made = {output for node in inside for output in node.output}
-        taken = {given for node in inside for given in node.input if given} - made - constants.keys()
-        later = {given for _, others in pieces[i + 1 :] for node in others for given in node.input}
-        later |= {output.name for output in model.graph.output}
-        used = {given for node in inside for given in node.input}
-        graph = helper.make_graph(
-            inside,
-            name,
-            [known[given] for given in sorted(taken)],
-            [known[output] for node in nodes for output in node.output if output in later],
-            [constants[given] for given in sorted(used & constants.keys())],
-        )
-        file = folder / f"{path.stem}-{i}.onnx"
-        onnx.save(
-            helper.make_model(graph, opset_imports=model.opset_import, ir_version=model.ir_version), file
-        )
-        found.append(Piece(name, OrtGraph(file, 1)))
-    return found
-
-
-def _part(node: onnx.NodeProto) -> str:
-    """The part of the network that a node was exported from; "" if it is none of a part."""
-    for entry in node.metadata_props:
-        if entry.key == "pkg.torch.onnx.name_scopes":
-            scopes = [scope.split(".") for scope in ast.literal_eval(entry.value)]
-            return next((scope[1] for scope in scopes if scope[0] == "module" and len(scope) == 2), "")
-    return ""
-
-
-def _computing(nodes: list[onnx.NodeProto], folded: dict[str, onnx.NodeProto]) -> list[onnx.NodeProto]:
-    """The nodes, behind those that compute constants for them."""
-    before: list[onnx.NodeProto] = []
-    wanted = [given for node in nodes for given in node.input]
-    while wanted:
-        node = folded.get(wanted.pop())
-        if node is not None and node not in before:
-            before.insert(0, node)
-            wanted += node.input
-    return [*before, *nodes]
 
 
 class System:
@@ -216,41 +140,34 @@ class System:
         )
         self.proposals = len(found)
         self.crops = CropResize(
-            *WORD[:1], 8, 8, 8 * 35, 3, mean=self.resize.mean, std=self.resize.std
-        )  # 35 columns are the most that a region has
+            WORD[0], self.codec.stride, channels=3, mean=self.resize.mean, std=self.resize.std
+        )
 
     def parts(self, clock: Clock, photo: np.ndarray) -> None:
         """Each part in turn."""
-        images = clock(self.name, "resize", self.resize, photo).data
-        outputs: dict[str, np.ndarray] = {"images": images}
-        labels = {
-            0: {},
-            1: {"pooling": "pooling, proposals", "rfe": "rfe, proposals"},
-            2: {"pooling": "pooling, words", "rfe": "rfe, words"},
-        }
-        steps = ("propose: proposals", "propose: boxes")
-        for i, pieces in enumerate(self.pieces):
+        outputs = {"images": self.resize(photo).data}
+        for pieces, given, what in zip(self.pieces, self.given, ("", "proposals", "words"), strict=True):
+            if what:
+                outputs |= clock(self.name, f"propose: {what}", self.codec.propose, outputs)
             for piece in pieces:
-                label = labels[i].get(piece.name, piece.name)
+                label = f"{piece.part}, {what}" if piece.part in ("pooling", "rfe") else piece.part
                 outputs |= clock(self.name, label, piece.graph, outputs)
-            outputs |= self.given[i]
-            if i < len(steps):
-                outputs |= clock(self.name, steps[i], self.codec.propose, outputs)
+            outputs |= given
         clock(self.name, "decode", self.codec.decode, outputs, self.view)
 
     def check(self, photo: np.ndarray) -> None:
         """Raises AssertionError if the pieces do not put out what the whole graphs do, or not all words."""
         outputs = {"images": self.resize(photo).data}
-        for i, (graph, pieces) in enumerate(zip(self.graphs, self.pieces, strict=True)):
+        for i, (graph, pieces, given) in enumerate(zip(self.graphs, self.pieces, self.given, strict=True)):
+            assert tuple(piece.part for piece in pieces) == PIECES[i], self.name
+            outputs |= self.codec.propose(outputs) if i else {}
             whole, put = graph(outputs), dict(outputs)
             for piece in pieces:
                 put |= piece.graph(put)
             for name in whole.keys() - {"log_probs", "attention"}:  # of an untrained reader, any step may tie
                 largest = max(1.0, float(np.abs(whole[name]).max()))
                 assert np.abs(whole[name] - put[name]).max() < 1e-3 * largest, (self.name, name)
-            outputs |= whole | self.given[i]
-            if i < 2:
-                outputs |= self.codec.propose(outputs)
+            outputs |= whole | given
         assert len(outputs["proposals"]) == self.proposals
         assert len(outputs["log_probs"]) == len(self.boxes)
 
@@ -277,9 +194,7 @@ class System:
         left = width * np.arange(len(words), dtype=np.float32)
         given = {
             "features": np.concatenate(list(features), axis=2)[None],  # side by side
-            "boxes": np.stack(
-                [left, np.zeros_like(left), left + width, np.full_like(left, height)], axis=1
-            ),
+            "boxes": np.stack([left, np.zeros_like(left), left + width, np.full_like(left, height)], axis=1),
         }
         read = self.graphs[2](given)
         found: list[TextInstance] = self.codec.decode(outputs | read, self.view)
@@ -331,12 +246,6 @@ def millions(bundle: Bundle) -> dict[str, float]:
     return {name: parameters(part) / 1e6 for name, part in net.named_children()}
 
 
-def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """In Markdown; the first column to the left."""
-    lines = [header, ["---", *["--:"] * (len(header) - 1)], *rows]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
-
-
 def parts_table(clock: Clock, systems: Sequence[System]) -> str:
     header = ["part", "the paper's"]
     rows = [[f"`{part}`" if part.isalpha() else part, group] for part, group in PARTS.items()]
@@ -348,7 +257,7 @@ def parts_table(clock: Clock, systems: Sequence[System]) -> str:
             times = clock.of(system.name, *labels)
             middle = np.median(times)
             row += [f"{times.min():.1f}", f"{middle:.1f}", f"{100 * middle / whole:.1f}"]
-    return table(header, rows)
+    return markdown(header, rows)
 
 
 def paper_table(clock: Clock, systems: Sequence[System]) -> str:
@@ -360,7 +269,7 @@ def paper_table(clock: Clock, systems: Sequence[System]) -> str:
         for row in rows:
             middle = np.median(clock.of(system.name, *(p for p, group in PARTS.items() if group == row[0])))
             row += [f"{middle / 1000:.3f}", f"{100 * middle / whole:.0f}"]
-    return table(header, rows)
+    return markdown(header, rows)
 
 
 def ways_table(clock: Clock, systems: Sequence[System], light: str) -> str:
@@ -379,7 +288,7 @@ def ways_table(clock: Clock, systems: Sequence[System], light: str) -> str:
         add(f"`{system.name}`, two networks", system.name, ALONE, whole + part["trunk"] + part["rfe"])
     pair = sum(sum(millions(load_bundle(name)).values()) for name in MODELS[light])
     add(f"`{light}`: {' and '.join(f'`{name}`' for name in MODELS[light])}", light, SHARED, pair)
-    return table(header, rows)
+    return markdown(header, rows)
 
 
 def main() -> None:
