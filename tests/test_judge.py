@@ -9,7 +9,7 @@ from scenetext.errors import SettingsError
 from scenetext.evaluate.lexicons import Lexicons
 from scenetext.evaluate.protocols import find_protocol
 from scenetext.geometry import box_polygon
-from scenetext.judge import judge
+from scenetext.judge import judge, judge_by
 from scenetext.lexicon import Lexicon
 from scenetext.types import Sample, TextInstance
 
@@ -97,3 +97,12 @@ def test_a_lexicon_for_a_task_without_texts_is_refused() -> None:
     lexicons = Lexicons("any", lambda sample: Lexicon(["a"]))
     with pytest.raises(SettingsError, match="compares no texts"):
         judge(Reads(), [sample("one", "a")], find_protocol("icdar2015-detection"), lexicons=lexicons)
+
+
+def test_several_protocols_score_the_same_look() -> None:
+    done: list[int] = []
+    protocols = [find_protocol("icdar2015-detection"), find_protocol("totaltext-deteval")]
+    scores = judge_by(Reads(), [sample("one", "a"), sample("none")], protocols, done.append)
+    assert [*scores] == ["icdar2015-detection", "totaltext-deteval"]
+    assert [score.values["precision"] for score in scores.values()] == pytest.approx([0.5, 0.5])
+    assert sum(done) == 2

@@ -23,7 +23,7 @@ LAYERS = {
     "codecs": 3, "data": 3, "synth": 3, "evaluate": 3,
     "runtime": 4, "bundle": 4, "hub": 4, "recipe": 4,
     "detector": 5, "recognizer": 5, "spotter": 5, "reader": 5, "judge": 5, "benchmark": 5,
-    "detection_benchmark": 5,
+    "detection_benchmark": 5, "spotting_benchmark": 5,
     "learn": 6,
     "cli": 7, "serve": 7, "bulk": 7,
 }  # fmt: skip

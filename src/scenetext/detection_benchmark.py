@@ -15,7 +15,7 @@ import numpy as np
 from .errors import SettingsError
 from .evaluate.protocols import Protocol, find_protocol
 from .evaluate.score import Score
-from .judge import judge
+from .judge import judge_by
 from .types import Sample, TextInstance
 
 PROTOCOL = "icdar2015-detection"
@@ -58,10 +58,8 @@ def stand(
         timed = _Timed(model)
         if len(samples):
             model.detect(samples[0].image)  # the first photo of a graph takes longer
-        judgement = judge(timed, samples, protocols[0], progress)
-        scores[name, protocols[0].name] = judgement.score
-        for protocol in protocols[1:]:
-            scores[name, protocol.name] = protocol(judgement.truth, judgement.predictions)
+        for protocol, score in judge_by(timed, samples, protocols, progress).items():
+            scores[name, protocol] = score
         milliseconds[name] = 1000 * timed.seconds / max(1, len(samples))
     return Standing(scores, milliseconds)
 

@@ -80,14 +80,37 @@ def judge(
             truth.append(sample.instances)
             predictions.append(tuple(run(sample.image, **held)))
             progress(1)
-    score = protocol(truth, predictions)
+    score = _scored(protocol, truth, predictions, model, lexicons)
+    return Judgement(score, names, tuple(truth), tuple(predictions))
+
+
+def judge_by(
+    model: Any,
+    samples: Sequence[Sample],
+    protocols: Sequence[Protocol],
+    progress: Callable[[int], object] = lambda done: None,
+    lexicons: Lexicons | None = None,
+) -> dict[str, Score]:
+    """The scores by several protocols of one task, at least one, by their names. Each sample is seen once.
+
+    Arguments and errors are those of `judge`.
+    """
+    first = judge(model, samples, protocols[0], progress, lexicons)
+    scores = {protocols[0].name: first.score}
+    for protocol in protocols[1:]:
+        scores[protocol.name] = _scored(protocol, first.truth, first.predictions, model, lexicons)
+    return scores
+
+
+def _scored(protocol: Protocol, truth: Any, predictions: Any, model: Any, lexicons: Lexicons | None) -> Score:
+    """The score, among whose parameters are what a spotter drops, and the lexicon that was read with."""
+    score: Score = protocol(truth, predictions)
     added: dict[str, Any] = {}
     if protocol.task == "spotting" and hasattr(model, "min_score"):
         added["min_score"] = model.min_score
     if lexicons is not None:
         added["lexicon"] = lexicons.description
-    score = replace(score, parameters={**score.parameters, **added})
-    return Judgement(score, names, tuple(truth), tuple(predictions))
+    return replace(score, parameters={**score.parameters, **added})
 
 
 def word_of(sample: Sample, protocol: Protocol) -> str:

@@ -8,6 +8,7 @@ from scenetext.errors import BundleError, SettingsError
 from scenetext.learn.cost import Cost
 from scenetext.recipe import load_recipe
 from scenetext.recognizer import Recognizer
+from scenetext.spotter import Cascade
 
 
 @pytest.mark.parametrize(("task", "kind"), [("detection", Detector), ("recognition", Recognizer)])
@@ -39,6 +40,28 @@ def test_costs_are_told_in_millions_and_billions(toy_model):
 def test_a_model_for_another_task_is_refused(toy_model, tmp_path):
     with pytest.raises(BundleError):
         open_candidate(str(toy_model / "recognizer"), "detection", 1)
+    with pytest.raises(BundleError):
+        open_candidate(str(toy_model / "recognizer"), "spotting", 1)
     (tmp_path / "recipe.json").write_text(load_recipe("db-light").to_json())
     with pytest.raises(SettingsError, match="a run for detection, where one for recognition is needed"):
         open_candidate(str(tmp_path), "recognition", 1)
+
+
+def test_a_pair_is_a_cascade_that_costs_what_its_parts_cost():
+    light = open_candidate("light", "spotting", 1)
+    assert isinstance(light.model, Cascade)
+    assert light.runtime == "onnxruntime"
+    detector = open_candidate("db-light", "detection", 1).cost
+    recognizer = open_candidate("crnn-light", "recognition", 1).cost
+    assert light.cost == Cost(
+        detector.parameters + recognizer.parameters,
+        detector.operations + 60 * recognizer.operations,
+        detector.shape,
+    )
+    assert open_candidate("db-light+crnn-light", "spotting", 1).cost == light.cost
+
+
+def test_a_cascade_of_a_bundle_without_a_recipe_has_no_known_cost(toy_model):
+    pair = open_candidate(f"{toy_model / 'detector'}+crnn-light", "spotting", 1)
+    assert isinstance(pair.model, Cascade)
+    assert pair.cost is None

@@ -11,7 +11,16 @@ from torch import nn
 
 from scenetext.cli.main import main
 from scenetext.codecs import make_codec
-from scenetext.learn.cost import Cost, detector_cost, operations, parameters, recognizer_cost, structures
+from scenetext.learn.cost import (
+    Cost,
+    cascade_cost,
+    detector_cost,
+    operations,
+    parameters,
+    recognizer_cost,
+    spotter_cost,
+    structures,
+)
 from scenetext.learn.nets import make_net
 from scenetext.learn.nets.deformable import DeformableConv
 from scenetext.view import CropResize, SceneResize
@@ -175,3 +184,25 @@ def test_a_detectors_cost_is_of_a_photo_of_1280x736_with_60_words(net, codec):
     else:
         given = {"proposals": np.ones((60, 20, 2), np.float32)}
         assert cost.operations == sum(operations(model, cost.shape, given).values()) > alone
+
+
+def test_a_spotters_cost_is_of_all_its_proposals_and_of_60_words_read():
+    codec = make_codec({"name": "li2017", "length": 3, "proposals": 70})
+    settings = {"name": "li2017", "width": 0.125, "filters": 8, "hidden": 12, "dense": 16, "columns": 6}
+    resize = SceneResize(max_pixels=1280 * 736 // 16, multiple=32, max_upscale=1.0)
+    cost = spotter_cost(settings, codec, resize)
+    assert cost.shape == (3, 192, 320)
+    net = make_net(settings, codec)
+    assert cost.parameters == parameters(net)
+    counts = operations(
+        net,
+        cost.shape,
+        {"proposals": np.ones((70, 4), np.float32), "boxes": np.ones((60, 4), np.float32)},
+    )
+    assert cost.operations == sum(counts.values())
+    assert {name.partition(".")[0] for name in counts} == {"trunk", "tpn", "rfe", "tdn", "trn"}
+
+
+def test_a_cascade_costs_its_detector_and_60_crops():
+    cost = cascade_cost(Cost(5, 1000, (3, 736, 1280)), Cost(7, 10, (1, 32, 96)))
+    assert cost == Cost(12, 1600, (3, 736, 1280))

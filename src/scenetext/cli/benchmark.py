@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from . import detector_table, recognizer_table
+from . import detector_table, recognizer_table, spotter_table
 
 HELP = "Print the table of a set of models over the test sets that papers use."
 
@@ -22,6 +22,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
         tasks.add_parser(
             "detectors",
             help="precision, recall and F on data sets of photos, time, parameters, operations",
+        )
+    )
+    spotter_table.configure(
+        tasks.add_parser(
+            "spotters",
+            help="what is located and what is read in photos, with lexicons, time, parameters, operations",
         )
     )
 

@@ -10,11 +10,15 @@ from typing import TYPE_CHECKING, Any
 from ..bundle import Task, load_bundle
 from ..detector import Detector
 from ..errors import SettingsError
+from ..reader import MODELS
 from ..recipe import recipe_from_json
 from ..recognizer import Recognizer
+from ..spotter import Cascade, EndToEnd
 
 if TYPE_CHECKING:
     from ..learn.cost import Cost  # needs torch
+
+Model = Recognizer | Detector | Cascade | EndToEnd
 
 OPERATIONS = "GFLOPs: 2 x multiply-adds of all layers with weights"
 UNKNOWN = "-"
@@ -25,7 +29,7 @@ class Candidate:
     """A model that takes part, what runs it, and what it costs, if that can be known."""
 
     name: str
-    model: Recognizer | Detector
+    model: Model
     runtime: str
     cost: Cost | None
 
@@ -55,8 +59,11 @@ class Candidate:
 def open_candidate(name: str, task: Task, threads: int | None) -> Candidate:
     """The model of a bundle (packaged name or folder) or of a training run's folder.
 
+    For spotting, also a cascade: a packaged pair, or DETECTOR+RECOGNIZER, each of them a bundle or a run.
     Raises SettingsError if it is for another task, and what loading a bundle or a run raises.
     """
+    if task == "spotting" and (parts := _parts(name)):
+        return _cascade(name, *parts, threads)
     place = Path(name) / "recipe.json"
     if place.is_file():
         from ..learn.validate import load_run  # needs torch
@@ -65,21 +72,51 @@ def open_candidate(name: str, task: Task, threads: int | None) -> Candidate:
         if recipe.task != task:
             raise SettingsError(f"{name}: a run for {recipe.task}, where one for {task} is needed")
         model = load_run(Path(name), threads=threads)[0]
-        assert isinstance(model, Recognizer | Detector)  # by the recipe's task
         return Candidate(name, model, "torch", _cost(recipe.net, model))
-    loaded = (Detector if task == "detection" else Recognizer).load(name, threads)
+    loaded = _KINDS[task].load(name, threads)
     net = load_bundle(name).manifest.recipe.get("net", {})
     return Candidate(name, loaded, "onnxruntime", _cost(net, loaded))
 
 
-def _cost(net: Mapping[str, Any], model: Recognizer | Detector) -> Cost | None:
+_KINDS: dict[Task, type[Detector | Recognizer | EndToEnd]] = {
+    "detection": Detector,
+    "recognition": Recognizer,
+    "spotting": EndToEnd,
+}
+
+
+def _parts(name: str) -> tuple[str, str] | None:
+    """The detector and the recogniser of a cascade; None for what is no cascade."""
+    if name in MODELS:
+        return MODELS[name]
+    detector, plus, recognizer = name.partition("+")
+    return (detector, recognizer) if plus and not Path(name).exists() else None
+
+
+def _cascade(name: str, detector: str, recognizer: str, threads: int | None) -> Candidate:
+    finds = open_candidate(detector, "detection", threads)
+    reads = open_candidate(recognizer, "recognition", threads)
+    assert isinstance(finds.model, Detector)  # by their tasks
+    assert isinstance(reads.model, Recognizer)
+    cost = None
+    if finds.cost and reads.cost:
+        from ..learn.cost import cascade_cost
+
+        cost = cascade_cost(finds.cost, reads.cost)
+    runtime = " and ".join(dict.fromkeys([finds.runtime, reads.runtime]))
+    return Candidate(name, Cascade(finds.model, reads.model), runtime, cost)
+
+
+def _cost(net: Mapping[str, Any], model: Detector | Recognizer | EndToEnd) -> Cost | None:
     """None for a bundle that does not say what its network is, and without torch."""
     try:
-        from ..learn.cost import detector_cost, recognizer_cost
+        from ..learn.cost import detector_cost, recognizer_cost, spotter_cost
     except ImportError:  # the rest of the table is worth having
         return None
     if not net:
         return None
     if isinstance(model, Detector):
         return detector_cost(net, model.codec, model.resize)
+    if isinstance(model, EndToEnd):
+        return spotter_cost(net, model.codec, model.resize)
     return recognizer_cost(net, model.codec, model.resize)

@@ -16,7 +16,7 @@ from ..runtime import cpu_count
 from ..types import Sample
 from .arguments import positive, whole
 from .candidates import OPERATIONS, Candidate, open_candidate
-from .tables import markdown, plain, turned
+from .tables import with_notes
 
 _FIGURES = {"precision": "P", "recall": "R", "hmean": "F"}
 
@@ -62,12 +62,7 @@ def _print_table(args: argparse.Namespace) -> None:
         header.append(f"{name} ms")
     header += ["M parameters", "GFLOPs"]
     rows = [_row(candidate, standing, sets, protocols) for candidate, standing in entries]
-    if args.format == "markdown":
-        print(markdown(header, rows))
-    else:
-        print(plain(*turned(header, rows)))
-    bullet = "- " if args.format == "markdown" else ""
-    print("\n" + "\n".join(bullet + note for note in _notes(candidates, sets, protocols, threads)))
+    print(with_notes(args.format, header, rows, _notes(candidates, sets, protocols, threads)))
 
 
 def _row(

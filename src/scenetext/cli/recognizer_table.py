@@ -16,7 +16,7 @@ from ..evaluate.protocols import find_protocol
 from ..runtime import cpu_count
 from .arguments import positive, whole
 from .candidates import OPERATIONS, Candidate, open_candidate
-from .tables import markdown, plain, turned
+from .tables import markdown, plain, with_notes
 
 MISSING = "missing"
 STRUCTURE_NOTES = f"""{OPERATIONS}, for an image of 1x32x100 and 36 characters.
@@ -66,12 +66,7 @@ def _print_table(args: argparse.Namespace) -> None:
     header = ["model", *(found.entry.name + "*" * found.differs for found in lists)]
     header += ["union", "ten lists", "ms", "M parameters", "GFLOPs"]
     rows = [_row(candidate, standing, lists) for candidate, standing in entries]
-    if args.format == "markdown":
-        print(markdown(header, rows))
-    else:  # a terminal is not wide enough for the paper's layout
-        print(plain(*turned(header, rows)))
-    bullet = "- " if args.format == "markdown" else ""
-    print("\n" + "\n".join(bullet + note for note in _notes(candidates, lists, threads)))
+    print(with_notes(args.format, header, rows, _notes(candidates, lists, threads)))
 
 
 def _row(candidate: Candidate, standing: Standing, lists: Sequence[Found]) -> list[str]:

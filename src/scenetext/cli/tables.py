@@ -26,3 +26,10 @@ def turned(header: Sequence[str], rows: Sequence[Sequence[str]]) -> tuple[list[s
     """The same table with its columns as rows, for a terminal that is not wide enough."""
     columns = [list(column) for column in zip(header, *rows, strict=True)]
     return columns[0], columns[1:]
+
+
+def with_notes(form: str, header: Sequence[str], rows: Sequence[Sequence[str]], notes: Sequence[str]) -> str:
+    """A table for "markdown", or turned for a terminal, and lines below it that say what its figures are."""
+    if form == "markdown":
+        return "\n".join([markdown(header, rows), "", *(f"- {note}" for note in notes)])
+    return "\n".join([plain(*turned(header, rows)), "", *notes])

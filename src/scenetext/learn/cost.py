@@ -104,18 +104,42 @@ def detector_cost(net: Mapping[str, Any], codec: Any, resize: SceneResize) -> Co
     with _Unset():
         model = make_net(net, codec)
     size = resize.size_for(*PHOTO)
-    proposals = None
-    if model.later():
-        height, width = size[0] / WORDS[0], size[1] / WORDS[1]
-        words = [
-            TextInstance(
-                box_polygon((c + 0.1) * width, (r + 0.3) * height, (c + 0.9) * width, (r + 0.7) * height)
-            )
-            for r, c in product(range(WORDS[0]), range(WORDS[1]))
-        ]
-        proposals = codec.propose(codec.ideal(words, size))
+    proposals = codec.propose(codec.ideal(_words(size), size)) if model.later() else None
     shape = (3, *size)
     return Cost(parameters(model), sum(operations(model, shape, proposals).values()), shape)
+
+
+def spotter_cost(net: Mapping[str, Any], codec: Any, resize: SceneResize) -> Cost:
+    """As `detector_cost`, of a network that reads the 60 words, too.
+
+    It refines as many proposals as its codec allows, whatever the photo holds.
+    """
+    with _Unset():
+        model = make_net(net, codec)
+    size = resize.size_for(*PHOTO)
+    ideal = codec.ideal(_words(size), size)
+    proposed = codec.propose({name: ideal[name] for name in ("objectness", "offsets")})
+    read = codec.propose(ideal | proposed)
+    given = read | {"proposals": np.resize(proposed["proposals"], (codec.proposals, 4))}
+    shape = (3, *size)
+    return Cost(parameters(model), sum(operations(model, shape, given).values()), shape)
+
+
+def cascade_cost(detector: Cost, recognizer: Cost) -> Cost:
+    """The cost of both for the photo with 60 words, each of which is a crop."""
+    crops = WORDS[0] * WORDS[1] * recognizer.operations
+    return Cost(detector.parameters + recognizer.parameters, detector.operations + crops, detector.shape)
+
+
+def _words(size: tuple[int, int]) -> list[TextInstance]:
+    """The words of the photo, whose view has this size."""
+    height, width = size[0] / WORDS[0], size[1] / WORDS[1]
+    return [
+        TextInstance(
+            box_polygon((c + 0.1) * width, (r + 0.3) * height, (c + 0.9) * width, (r + 0.7) * height)
+        )
+        for r, c in product(range(WORDS[0]), range(WORDS[1]))
+    ]
 
 
 def structures() -> Iterator[Structure]:
