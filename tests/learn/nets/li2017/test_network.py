@@ -52,11 +52,13 @@ def test_the_papers_network_has_its_parameters_by_part():
     }
 
 
-@pytest.mark.parametrize("changes", [{}, {"attention": False}, {"varying": False, "columns": 20}])
+@pytest.mark.parametrize(
+    "changes", [{}, {"attention": False}, {"varying": False, "columns": 20}, {"ctc": 0.5}]
+)
 def test_every_parameter_learns(changes):
     net = make(**changes)
     losses = net.losses(torch.randn(2, 3, 96, 96), targets("ab", "cde"))
-    assert [*losses] == ["objectness", "anchors", "textness", "boxes", "texts"]
+    assert [*losses] == ["objectness", "anchors", "textness", "boxes", "texts"] + ["ctc"] * ("ctc" in changes)
     assert all(loss.ndim == 0 and loss > 0 for loss in losses.values())
     sum(losses.values()).backward()
     assert [name for name, p in net.named_parameters() if p.grad is None or not p.grad.any()] == []
@@ -64,7 +66,7 @@ def test_every_parameter_learns(changes):
 
 @pytest.mark.parametrize("words", [targets(), targets("a", legible=False), targets("far too long")])
 def test_without_a_text_to_read_every_parameter_still_has_a_gradient(words):
-    net = make()
+    net = make(ctc=1.0)
     losses = net.losses(torch.randn(2, 3, 96, 96), words)
     assert losses["texts"] == 0
     assert all(torch.isfinite(loss) for loss in losses.values())
@@ -74,8 +76,9 @@ def test_without_a_text_to_read_every_parameter_still_has_a_gradient(words):
 
 def test_texts_are_learnt_in_the_shared_features_only_where_that_is_wanted():
     for joint in (True, False):
-        net = make(joint=joint)
-        net.losses(torch.randn(2, 3, 96, 96), targets("ab"))["texts"].backward()
+        net = make(joint=joint, ctc=1.0)
+        losses = net.losses(torch.randn(2, 3, 96, 96), targets("ab"))
+        (losses["texts"] + losses["ctc"]).backward()
         learns = {name for name, p in net.named_parameters() if p.grad is not None and p.grad.any()}
         parts = {name.split(".")[0] for name in learns}
         assert parts == ({"trunk", "rfe", "trn"} if joint else {"trn"})
@@ -90,13 +93,14 @@ def test_a_weight_of_zero_leaves_the_recogniser_out():
 
 
 def test_a_frozen_recogniser_teaches_the_features_nothing():
-    net = make()
+    net = make(ctc=1.0)
     for parameter in net.trn.parameters():
         parameter.requires_grad_(False)
     torch.manual_seed(3)
     losses = net.losses(torch.randn(2, 3, 96, 96), targets("ab", "cde"))
-    assert losses["texts"] == 0
-    assert not losses["texts"].requires_grad
+    for name in ("texts", "ctc"):
+        assert losses[name] == 0
+        assert not losses[name].requires_grad
     assert losses["textness"] > 0
 
 

@@ -1,5 +1,7 @@
 """The text recognition network against its equations, region by region and step by step."""
 
+import itertools
+
 import pytest
 import torch
 
@@ -63,3 +65,20 @@ def test_every_parameter_learns(net):
     ).sum().backward()
     missing = [name for name, p in net.named_parameters() if p.grad is None or not p.grad.any()]
     assert missing == []
+
+
+def test_the_ctc_loss_is_that_of_all_alignments_with_the_end_for_a_blank():
+    torch.manual_seed(0)
+    net = TextRecognitionNetwork(12, 5, ctc=True)
+    states, widths = torch.randn(3, 4, 12), torch.tensor([4, 3, 1])
+    texts = torch.tensor([[2, 3, 1, -1], [4, 4, 1, -1], [2, 3, 1, -1]])
+    losses = net.ctc_loss(states, widths, texts)
+    for i in range(2):
+        rows = torch.softmax(net.labels(states[i, : widths[i]]), dim=1)
+        total = 0.0
+        for path in itertools.product(range(5), repeat=int(widths[i])):
+            spelt = [label for label, _ in itertools.groupby(path) if label != 1]
+            if spelt == [label for label in texts[i].tolist() if label not in (1, -1)]:
+                total += torch.stack([row[label] for row, label in zip(rows, path, strict=True)]).prod()
+        assert torch.allclose(losses[i], -torch.log(total), atol=1e-5)
+    assert losses[2] == 0  # two characters in one column

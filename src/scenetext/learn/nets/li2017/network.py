@@ -41,6 +41,9 @@ class Li2017Network(Trainable):
     mined         of so many background proposals those are taken that look most like text: 1000
     proposals     of an image in training, before some are drawn: 2000 in Faster R-CNN; true boxes join them
     weights       of the losses: objectness, its offsets, textness, its offsets, texts. 1 each in the paper
+    ctc           weight of a CTC loss of the texts on the states of the region encoder. The paper has none;
+                  with it letters are found sooner, and the attention chooses among states that tell them
+                  apart. It serves training alone
 
     Its parts are `trunk`, `tpn`, `rfe`, `tdn` and `trn`. The graphs are trunk and tpn; rfe and tdn; rfe and
     trn. For their outputs see codecs.li2017.Li2017.
@@ -64,6 +67,7 @@ class Li2017Network(Trainable):
         mined: int = 1000,
         proposals: int = 2000,
         weights: tuple[float, float, float, float, float] = (1.0, 1.0, 1.0, 1.0, 1.0),
+        ctc: float = 0.0,
     ) -> None:
         super().__init__()
         if not isinstance(codec, Li2017):
@@ -74,18 +78,20 @@ class Li2017Network(Trainable):
             )
         if min(rows, columns, anchors, regions) < 1 or width <= 0:
             raise SettingsError("net 'li2017' needs rows, columns, anchors and regions, and a width")
+        if ctc < 0:
+            raise SettingsError(f"net 'li2017': ctc is a weight, 0 or more, not {ctc}")
         self.codec = codec
         self.trunk = Trunk(width, norm)
         self.tpn = TextProposalNetwork(self.trunk.channels, filters, codec.anchors)
         self.pooling = RegionPooling(_STRIDE, rows, columns, varying)
         self.rfe = RegionFeatureEncoder(rows * self.trunk.channels, hidden)
         self.tdn = TextDetectionNetwork(hidden, dense)
-        self.trn = TextRecognitionNetwork(hidden, CLASSES, attention)
+        self.trn = TextRecognitionNetwork(hidden, CLASSES, attention, ctc > 0)
         self.joint = joint
         self.anchor_rule = Rule(0.7, 0.3, True, anchors)
         self.region_rule = Rule(0.6, 0.4, False, regions)
         self.mined, self.proposals = mined, proposals
-        self.weights = tuple(weights)
+        self.weights, self.ctc = tuple(weights), ctc
 
     def forward(self, images: Tensor) -> dict[str, Tensor]:
         """images (N, 3, H, W), sides multiples of 8."""
@@ -101,6 +107,7 @@ class Li2017Network(Trainable):
         """targets: what codecs.li2017.Li2017 encodes, stacked over N.
 
         Losses of classes are means over all that is drawn, those of offsets and texts over what is text.
+        Those of texts are "texts" and, if it has a weight, "ctc".
         While a stage freezes `trn` there is no loss of texts: what knows no letters has nothing to teach.
         """
         features = self.trunk(images)
@@ -109,16 +116,15 @@ class Li2017Network(Trainable):
         truths = [Truth.of(*rows) for rows in zip(*arrays, strict=True)]
         # drawn by the processor's generator, which a checkpoint restores
         rng = np.random.default_rng(int(torch.randint(2**62, ())))
-        objectness, anchor_moves = self._proposal_losses(logits, offsets, truths, rng)
-        sample = self._sample(features, logits, offsets, truths, rng)
-        textness, box_moves, texts = self._region_losses(features, sample)
+        losses = self._proposal_losses(logits, offsets, truths, rng)
+        losses |= self._region_losses(features, self._sample(features, logits, offsets, truths, rng))
         named = ("objectness", "anchors", "textness", "boxes", "texts")
-        values = (objectness, anchor_moves, textness, box_moves, texts)
-        return {name: w * value for name, w, value in zip(named, self.weights, values, strict=True)}
+        weights = dict(zip(named, self.weights, strict=True)) | {"ctc": self.ctc}
+        return {name: weights[name] * value for name, value in losses.items()}
 
     def _proposal_losses(
         self, logits: Tensor, offsets: Tensor, truths: Sequence[Truth], rng: np.random.Generator
-    ) -> tuple[Tensor, Tensor]:
+    ) -> dict[str, Tensor]:
         count, anchors, height, width = logits.shape
         boxes = self.codec.anchors_over(height, width)
         moves = offsets.reshape(count, anchors, 4, height * width).transpose(2, 3).reshape(count, -1, 4)
@@ -130,10 +136,10 @@ class Li2017Network(Trainable):
             wanted += [1.0] * len(text) + [0.0] * len(background)
             moved.append(moves[i][_tensor(text, logits)])
             aims.append(offsets_to(truth, match[text], boxes[text]))
-        return (
-            _bce(torch.cat(scored), torch.tensor(wanted, device=logits.device)),
-            _smooth_l1(torch.cat(moved), _tensor(np.concatenate(aims), logits)),
-        )
+        return {
+            "objectness": _bce(torch.cat(scored), torch.tensor(wanted, device=logits.device)),
+            "anchors": _smooth_l1(torch.cat(moved), _tensor(np.concatenate(aims), logits)),
+        }
 
     def _sample(
         self,
@@ -175,25 +181,40 @@ class Li2017Network(Trainable):
             for regions, s in zip(background, scores, strict=True)
         ]
 
-    def _region_losses(self, features: Tensor, regions: Regions) -> tuple[Tensor, Tensor, Tensor]:
+    def _region_losses(self, features: Tensor, regions: Regions) -> dict[str, Tensor]:
         device = features.device
         boxes, image = _places(regions, features)
         logits, moves = (x.float() for x in self.tdn(self._encoded(features, boxes, image)[2]))
-        textness = _bce(logits, torch.from_numpy(regions.text).to(device))
         text = torch.from_numpy(np.flatnonzero(regions.text)).to(device)
         aims = torch.from_numpy(regions.aims).to(device)
-        move_loss = _smooth_l1(moves[text], aims[text])
         classes = torch.from_numpy(regions.classes).to(device)
         readable = text[classes[text, 0] >= 0]
-        if not next(self.trn.parameters()).requires_grad:
-            return textness, move_loss, textness.new_zeros(())
-        if not len(readable):  # every parameter keeps a gradient, which runs of several processes count on
-            return textness, move_loss, 0.0 * torch.stack([p.sum() for p in self.trn.parameters()]).sum()
         height, width = (_STRIDE * side for side in features.shape[2:])
         refined = moved_boxes(boxes[readable], moves[readable].detach(), height, width, LARGEST)
-        states, widths, _ = self._encoded(features, refined, image[readable])
+        return {
+            "textness": _bce(logits, torch.from_numpy(regions.text).to(device)),
+            "boxes": _smooth_l1(moves[text], aims[text]),
+            **self._text_losses(features, refined, image[readable], classes[readable]),
+        }
+
+    def _text_losses(
+        self, features: Tensor, boxes: Tensor, image: Tensor, classes: Tensor
+    ) -> dict[str, Tensor]:
+        if not next(self.trn.parameters()).requires_grad:
+            return {name: features.new_zeros(()) for name in self._text_names}
+        if not len(boxes):  # every parameter keeps a gradient, which runs of several processes count on
+            none = 0.0 * torch.stack([p.sum() for p in self.trn.parameters()]).sum()
+            return dict.fromkeys(self._text_names, none)
+        states, widths, _ = self._encoded(features, boxes, image)
         states = states if self.joint else states.detach()
-        return textness, move_loss, self.trn.loss(states, widths, classes[readable]).mean()
+        losses = {"texts": self.trn.loss(states, widths, classes).mean()}
+        if self.ctc:
+            losses["ctc"] = self.trn.ctc_loss(states, widths, classes).mean()
+        return losses
+
+    @property
+    def _text_names(self) -> tuple[str, ...]:
+        return ("texts", "ctc") if self.ctc else ("texts",)
 
     def _encoded(self, features: Tensor, boxes: Tensor, image: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """States, widths and codes of regions, in training."""

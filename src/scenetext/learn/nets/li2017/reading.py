@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from ....codecs.li2017 import END
 from ..base import init_weights
 from .regions import last_states
 
@@ -23,9 +24,10 @@ class TextRecognitionNetwork(nn.Module):
     classes     that are put out: 38. The start, one more, is only put in
     start       the class of the start
     attention   False: c_i is left out, so that the text comes from the last state alone
+    ctc         whether there is an output for `ctc_loss`; reading does not need it
     """
 
-    def __init__(self, hidden: int, classes: int, attention: bool = True) -> None:
+    def __init__(self, hidden: int, classes: int, attention: bool = True, ctc: bool = False) -> None:
         super().__init__()
         self.start = classes
         self.lstm = nn.LSTM(hidden, hidden, batch_first=True)
@@ -37,6 +39,7 @@ class TextRecognitionNetwork(nn.Module):
         self.query = nn.Linear(hidden, hidden) if attention else None
         self.energy = nn.Linear(hidden, 1, bias=False) if attention else None
         nn.init.normal_(self.embedding.weight, std=0.5)
+        self.labels = nn.Linear(hidden, classes) if ctc else None
 
     def forward(self, states: Tensor, widths: Tensor, steps: int) -> tuple[Tensor, Tensor]:
         """The greedy text of states (K, W, hidden), of which the first widths (K,) count.
@@ -69,6 +72,19 @@ class TextRecognitionNetwork(nn.Module):
             previous = texts[:, i].clamp_min(0)
         logits = torch.stack(rows, dim=2)
         return functional.cross_entropy(logits, texts, ignore_index=-1, reduction="none").sum(dim=1)
+
+    def ctc_loss(self, states: Tensor, widths: Tensor, texts: Tensor) -> Tensor:
+        """- ln p(text) of each region (K,) by CTC, one label or the blank a column; 0 for a text that the
+        columns cannot spell. The end, which no column shows, serves as the blank.
+
+        Arguments are those of `loss`.
+        """
+        assert self.labels is not None  # for mypy; asked for with ctc=True
+        log_probs = functional.log_softmax(self.labels(states).float(), dim=2).transpose(0, 1)
+        spelt = (texts >= 0) & (texts != END)
+        return functional.ctc_loss(
+            log_probs, texts[spelt], widths, spelt.sum(dim=1), END, reduction="none", zero_infinity=True
+        )
 
 
 class _Reader:
