@@ -25,6 +25,15 @@ MODELS: dict[str, tuple[str, str]] = {"light": ("db-light", "crnn-light")}
 DEFAULT_MODEL = "light"
 
 
+def pair_of(name: str) -> tuple[str, str] | None:
+    """The detector and the recogniser that a name on the command line stands for: one of MODELS, or
+    DETECTOR+RECOGNIZER, each a bundle by name or folder. None for what is no pair."""
+    if name in MODELS:
+        return MODELS[name]
+    detector, plus, recognizer = name.partition("+")
+    return (detector, recognizer) if plus and not Path(name).exists() else None
+
+
 def load_cascade(
     model: str | Path | None = None,
     *,

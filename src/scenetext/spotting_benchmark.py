@@ -17,6 +17,7 @@ from .errors import SettingsError
 from .evaluate.lexicons import Lexicons
 from .evaluate.protocols import Protocol, find_protocol
 from .evaluate.score import Score
+from .evaluate.spotting import Spotting
 from .judge import judge_by
 from .spotter import Cascade
 from .types import Sample, TextInstance
@@ -58,6 +59,22 @@ def find_protocols(names: Sequence[str]) -> list[Protocol]:
     if not any(protocol.task == "spotting" for protocol in protocols):
         raise SettingsError(f"name a protocol for spotting, too, such as {PROTOCOLS[1]}")
     return protocols
+
+
+def lexicon_word(protocols: Sequence[Protocol]) -> Callable[[str], str | None]:
+    """What a legible text of the truth adds to the lexicons that are made of it.
+
+    Raises SettingsError if the protocols of spotting make them of different words, so that one lexicon would
+    not serve all.
+    """
+    spotting = [protocol for protocol in protocols if isinstance(protocol, Spotting)]
+    for protocol in spotting[1:]:
+        if protocol.vocabulary != spotting[0].vocabulary:
+            raise SettingsError(
+                f"{spotting[0].name} and {protocol.name} make their lexicons of different words "
+                f"({spotting[0].vocabulary}, {protocol.vocabulary}); ask for one of them at a time"
+            )
+    return spotting[0].lexicon_word
 
 
 def stand(
@@ -106,6 +123,9 @@ class _Timed:
     def __init__(self, model: Any) -> None:
         self.model = model
         self.seconds: dict[str, float] = {}
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.model, name)  # what is told of a score, such as min_score
 
     def spot(self, image: np.ndarray) -> list[TextInstance]:
         found: list[TextInstance] = self.model.spot(image, self.seconds)

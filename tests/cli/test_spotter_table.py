@@ -41,6 +41,11 @@ def test_places_are_scored_once_and_texts_with_each_lexicon(data, pair, capsys):
         ("icdar2015-detection", None),
         *(("icdar2015-end-to-end", lexicon) for lexicon in (None, "generic", "weak")),
     }
+    told = {(s["protocol"], s["lexicon"]): s["parameters"] for s in model["scores"]}
+    # "bb" is too short for the protocol's lexicons
+    assert told["icdar2015-end-to-end", "weak"]["lexicon"] == "weak: the 1 words of the set"
+    assert told["icdar2015-end-to-end", None]["min_score"] == 0.75
+    assert "min_score" not in told["icdar2015-detection", None]
     assert model["milliseconds"]["icdar:signs"] > 0
     assert model["runtime"] == "onnxruntime"
     assert model["parameters"] is None  # the toys have no recipe
@@ -73,6 +78,10 @@ def test_text_has_a_column_for_each_model(data, pair, capsys):
         (["--protocols", "icdar2015-detection"], "name a protocol for spotting, too"),
         (["--sets", "icdar:nothing"], "nothing"),
         (["--lexicons", "srtong"], "no lexicon 'srtong'"),
+        (
+            ["--lexicons", "weak", "--protocols", "icdar2015-end-to-end", "totaltext-end-to-end"],
+            "make their lexicons of different words (words, texts)",
+        ),
     ],
 )
 def test_what_cannot_be_scored_is_said_before_anything_runs(arguments, message, data, pair, capsys):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser, ArgumentTypeError
+from pathlib import Path
 
 
 def positive(text: str) -> int:
@@ -35,6 +36,20 @@ def add_protocol_settings(parser: ArgumentParser) -> None:
         metavar="KEY=VALUE",
         help="change a setting of the protocol, such as iou=0.7; its name then tells",
     )
+
+
+def add_table_options(parser: ArgumentParser, sample: str) -> None:
+    """Where data is, how much of it, and what the table looks like, of the benchmarks.
+
+    sample   what a data set holds, in the singular.
+    """
+    add = parser.add_argument
+    add("--data", type=Path, default=Path("data"), metavar="DIR", help="default: data")
+    add(
+        "--limit", type=whole, default=0, metavar="N", help=f"only the first N {sample}s of each set (0: all)"
+    )
+    add("--threads", type=positive, metavar="N", help="processors to use (default: all)")
+    add("--format", choices=("text", "markdown", "json"), default="text")
 
 
 def lengths(text: str) -> tuple[int, ...]:

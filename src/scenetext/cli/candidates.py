@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import sys
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from ..bundle import Task, load_bundle
 from ..detector import Detector
 from ..errors import SettingsError
-from ..reader import MODELS
+from ..reader import pair_of
 from ..recipe import recipe_from_json
 from ..recognizer import Recognizer
 from ..spotter import Cascade, EndToEnd
@@ -62,7 +63,7 @@ def open_candidate(name: str, task: Task, threads: int | None) -> Candidate:
     For spotting, also a cascade: a packaged pair, or DETECTOR+RECOGNIZER, each of them a bundle or a run.
     Raises SettingsError if it is for another task, and what loading a bundle or a run raises.
     """
-    if task == "spotting" and (parts := _parts(name)):
+    if task == "spotting" and (parts := pair_of(name)):
         return _cascade(name, *parts, threads)
     place = Path(name) / "recipe.json"
     if place.is_file():
@@ -78,19 +79,30 @@ def open_candidate(name: str, task: Task, threads: int | None) -> Candidate:
     return Candidate(name, loaded, "onnxruntime", _cost(net, loaded))
 
 
+Standing = TypeVar("Standing")
+
+
+def stand_each(
+    candidates: Sequence[Candidate],
+    unit: str,
+    total: int,
+    stand: Callable[[Any, Callable[[int], object]], Standing],
+) -> list[tuple[Candidate, Standing]]:
+    """What `stand` finds of each one's model, with a bar of progress.
+
+    unit, total   what `stand` does, and how many of them it tells of as done for one model.
+    """
+    from tqdm import tqdm
+
+    with tqdm(total=total * len(candidates), disable=None, file=sys.stderr, unit=unit) as bar:
+        return [(candidate, stand(candidate.model, bar.update)) for candidate in candidates]
+
+
 _KINDS: dict[Task, type[Detector | Recognizer | EndToEnd]] = {
     "detection": Detector,
     "recognition": Recognizer,
     "spotting": EndToEnd,
 }
-
-
-def _parts(name: str) -> tuple[str, str] | None:
-    """The detector and the recogniser of a cascade; None for what is no cascade."""
-    if name in MODELS:
-        return MODELS[name]
-    detector, plus, recognizer = name.partition("+")
-    return (detector, recognizer) if plus and not Path(name).exists() else None
 
 
 def _cascade(name: str, detector: str, recognizer: str, threads: int | None) -> Candidate:

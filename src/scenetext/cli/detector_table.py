@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 from ..data import open_dataset
@@ -14,8 +12,8 @@ from ..detection_benchmark import PROTOCOL, Standing, find_protocols, stand
 from ..evaluate.protocols import Protocol
 from ..runtime import cpu_count
 from ..types import Sample
-from .arguments import positive, whole
-from .candidates import OPERATIONS, Candidate, open_candidate
+from .arguments import add_table_options
+from .candidates import OPERATIONS, Candidate, open_candidate, stand_each
 from .tables import with_notes
 
 _FIGURES = {"precision": "P", "recall": "R", "hmean": "F"}
@@ -29,16 +27,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add("models", nargs="+", metavar="MODEL")
     add("--sets", nargs="+", default=["icdar2015:val"], metavar="NAME", help="default: icdar2015:val")
     add("--protocols", nargs="+", default=[PROTOCOL], metavar="NAME", help=f"default: {PROTOCOL}")
-    add("--data", type=Path, default=Path("data"), metavar="DIR", help="default: data")
-    add("--limit", type=whole, default=0, metavar="N", help="only the first N photos of each set (0: all)")
-    add("--threads", type=positive, metavar="N", help="processors to use (default: all)")
-    add("--format", choices=("text", "markdown", "json"), default="text")
+    add_table_options(parser, "photo")
     parser.set_defaults(print_table=_print_table)
 
 
 def _print_table(args: argparse.Namespace) -> None:
-    from tqdm import tqdm
-
     # everything is opened before anything is run
     protocols = find_protocols(args.protocols)
     sets = {name: open_dataset(name, args.data) for name in args.sets}
@@ -46,10 +39,7 @@ def _print_table(args: argparse.Namespace) -> None:
         sets = {name: samples[: args.limit] for name, samples in sets.items()}
     candidates = [open_candidate(name, "detection", args.threads) for name in args.models]
     photos = sum(len(samples) for samples in sets.values())
-    entries = []
-    with tqdm(total=photos * len(candidates), disable=None, file=sys.stderr, unit="img") as bar:
-        for candidate in candidates:
-            entries.append((candidate, stand(candidate.model, sets, protocols, bar.update)))
+    entries = stand_each(candidates, "img", photos, lambda model, done: stand(model, sets, protocols, done))
     threads = args.threads or cpu_count()
     if args.format == "json":
         print(json.dumps(_to_dict(entries, sets, threads), indent=2))

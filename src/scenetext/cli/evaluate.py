@@ -91,16 +91,13 @@ def _model(
     """What MODEL names, and the protocol to score it by if no other is asked for."""
     from ..bundle import load_bundle
     from ..detector import Detector
-    from ..reader import MODELS, load_cascade
+    from ..reader import load_cascade, pair_of
     from ..recognizer import Recognizer
     from ..spotter import Cascade, EndToEnd
 
     model: Any
-    if name in MODELS:
-        model, protocol = load_cascade(name, threads=threads), "icdar2015-end-to-end"
-    elif "+" in name and not Path(name).exists():
-        detector, _, recognizer = name.partition("+")
-        model = load_cascade(detector=detector, recognizer=recognizer, threads=threads)
+    if pair := pair_of(name):
+        model = load_cascade(detector=pair[0], recognizer=pair[1], threads=threads)
         protocol = "icdar2015-end-to-end"
     elif (Path(name) / "recipe.json").is_file():
         from ..learn.validate import load_run  # needs torch

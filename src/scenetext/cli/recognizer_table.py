@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 from collections.abc import Sequence
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any
 
 from ..benchmark import PROTOCOL, REPEATS, TIMED, Found, Standing, find_lists, stand
 from ..errors import SettingsError
 from ..evaluate.protocols import find_protocol
 from ..runtime import cpu_count
-from .arguments import positive, whole
-from .candidates import OPERATIONS, Candidate, open_candidate
+from .arguments import add_table_options
+from .candidates import OPERATIONS, Candidate, open_candidate, stand_each
 from .tables import markdown, plain, with_notes
 
 MISSING = "missing"
@@ -32,11 +30,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     add = parser.add_argument
     add("models", nargs="*", metavar="MODEL")
-    add("--data", type=Path, default=Path("data"), metavar="DIR", help="default: data")
     add("--sets", nargs="+", default=[], metavar="NAME", help="only these lists, or data sets NAME:SPLIT")
-    add("--limit", type=whole, default=0, metavar="N", help="only the first N words of each list (0: all)")
-    add("--threads", type=positive, metavar="N", help="processors to use (default: all)")
-    add("--format", choices=("text", "markdown", "json"), default="text")
+    add_table_options(parser, "word")
     add("--structure", action="store_true", help="the 24 four-stage models: parameters, frames, operations")
     parser.set_defaults(print_table=_print_table)
 
@@ -49,16 +44,11 @@ def _print_table(args: argparse.Namespace) -> None:
         return
     if not args.models:
         raise SettingsError("name at least one model, or --structure")
-    from tqdm import tqdm
-
     # everything is opened before anything is run
     candidates = [open_candidate(name, "recognition", args.threads) for name in args.models]
     lists = find_lists(args.sets, args.data, args.limit)
     words = sum(len(found.samples) for found in lists if found.samples is not None)
-    entries = []
-    with tqdm(total=words * len(candidates), disable=None, file=sys.stderr, unit="word") as bar:
-        for candidate in candidates:
-            entries.append((candidate, stand(candidate.model, lists, bar.update)))
+    entries = stand_each(candidates, "word", words, lambda model, done: stand(model, lists, done))
     threads = args.threads or cpu_count()
     if args.format == "json":
         print(json.dumps(_to_dict(entries, lists, threads), indent=2))

@@ -4,18 +4,25 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 from ..data import open_dataset
 from ..evaluate.lexicons import CHOICES, choose_lexicons
 from ..evaluate.protocols import Protocol
 from ..runtime import cpu_count
-from ..spotting_benchmark import FREELY, PROTOCOLS, Photos, Standing, find_protocols, looks, stand
-from .arguments import positive, whole
-from .candidates import OPERATIONS, Candidate, open_candidate
+from ..spotting_benchmark import (
+    FREELY,
+    PROTOCOLS,
+    Photos,
+    Standing,
+    find_protocols,
+    lexicon_word,
+    looks,
+    stand,
+)
+from .arguments import add_table_options
+from .candidates import OPERATIONS, Candidate, open_candidate, stand_each
 from .tables import with_notes
 
 
@@ -43,30 +50,25 @@ def configure(parser: argparse.ArgumentParser) -> None:
         metavar="WORDS",
         help=f"with which texts are read, too: {CHOICES}",
     )
-    add("--data", type=Path, default=Path("data"), metavar="DIR", help="default: data")
-    add("--limit", type=whole, default=0, metavar="N", help="only the first N photos of each set (0: all)")
-    add("--threads", type=positive, metavar="N", help="processors to use (default: all)")
-    add("--format", choices=("text", "markdown", "json"), default="text")
+    add_table_options(parser, "photo")
     parser.set_defaults(print_table=_print_table)
 
 
 def _print_table(args: argparse.Namespace) -> None:
-    from tqdm import tqdm
-
     # everything is opened before anything is run
     protocols = find_protocols(args.protocols)
+    word = lexicon_word(protocols) if args.lexicons else str
     sets = {}
     for name in args.sets:
         samples = open_dataset(name, args.data)
-        lexicons = {choice: choose_lexicons(choice, samples, args.data) for choice in args.lexicons}
+        lexicons = {
+            choice: choose_lexicons(choice, samples, args.data, word=word) for choice in args.lexicons
+        }
         sets[name] = Photos(samples[: args.limit] if args.limit else samples, lexicons)
     candidates = [open_candidate(name, "spotting", args.threads) for name in args.models]
-    entries = []
-    with tqdm(
-        total=looks(sets, protocols) * len(candidates), disable=None, file=sys.stderr, unit="img"
-    ) as bar:
-        for candidate in candidates:
-            entries.append((candidate, stand(candidate.model, sets, protocols, bar.update)))
+    entries = stand_each(
+        candidates, "img", looks(sets, protocols), lambda model, done: stand(model, sets, protocols, done)
+    )
     threads = args.threads or cpu_count()
     if args.format == "json":
         print(json.dumps(_to_dict(entries, sets, threads), indent=2))
