@@ -9,6 +9,7 @@ A run is a folder:
     last.safetensors         weights, averages, optimiser state, step: what --resume goes on from
     best.safetensors         the averaged weights of the best validation: what export takes
     events.out.*             the same figures for TensorBoard, if it is installed
+    lock                     held by the process that trains; empty
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 import torch
@@ -45,7 +46,7 @@ from .nets import Trainable, make_net
 from .nets.recognizer import FourStage
 from .optim import Averaged, gradient_norm, learning_rate, make_optimizer, place_of, set_rate
 from .parts import freeze, stage_rates
-from .processes import any_process, choose_device, join_processes, leave_processes, limit_threads
+from .processes import any_process, choose_device, hold_folder, join_processes, leave_processes, limit_threads
 from .record import Record
 from .validate import validate
 
@@ -167,7 +168,7 @@ def train(recipe: Recipe, options: Options, report: Callable[[str], None] = log.
     else:
         sets = {name: open_dataset(name, options.data) for name in recipe.validate.data}
     last = options.out / "last.safetensors"
-    _prepare_folder(recipe, options, rank)
+    held = _prepare_folder(recipe, options, rank)
     if options.resume and last.is_file():
         run.load(last)
         report(f"resumed at step {run.step} of {recipe.steps}")
@@ -199,6 +200,8 @@ def train(recipe: Recipe, options: Options, report: Callable[[str], None] = log.
     finally:
         if record is not None:
             record.close()
+        if held is not None:
+            held.close()
     leave_processes(world)
     return options.out / "best.safetensors"
 
@@ -291,8 +294,9 @@ def _try_out(net: Trainable, recipe: Recipe) -> None:
     net.train()
 
 
-def _prepare_folder(recipe: Recipe, options: Options, rank: int) -> None:
-    """Makes the run's folder, or checks that it holds a run that this recipe can go on with.
+def _prepare_folder(recipe: Recipe, options: Options, rank: int) -> IO[str] | None:
+    """Makes the run's folder, or checks that it holds a run that this recipe can go on with. Of the first
+    process: what holds it.
 
     Stages, data, validation and seed may change; what weights and optimiser state depend on may not.
     """
@@ -313,6 +317,9 @@ def _prepare_folder(recipe: Recipe, options: Options, rank: int) -> None:
         raise SettingsError(f"{options.out}: holds no run to resume")
     if torch.distributed.is_initialized():
         torch.distributed.barrier()  # or a slower process would find the folder that the first one makes
-    if rank == 0:
-        options.out.mkdir(parents=True, exist_ok=True)
-        place.write_text(recipe.to_json() + "\n", encoding="utf-8")
+    if rank != 0:
+        return None
+    options.out.mkdir(parents=True, exist_ok=True)
+    held = hold_folder(options.out)
+    place.write_text(recipe.to_json() + "\n", encoding="utf-8")
+    return held

@@ -3,12 +3,35 @@
 from __future__ import annotations
 
 import os
+import sys
 from datetime import timedelta
+from pathlib import Path
+from typing import IO
 
 import cv2
 import torch
 
 from ..errors import SettingsError
+
+
+def hold_folder(folder: Path) -> IO[str]:
+    """Keeps a second process from training in a run's folder, until the file is closed or this process ends.
+
+    Raises SettingsError if another one holds it. On Windows, and where files cannot be locked, nothing is.
+    """
+    file = (folder / "lock").open("a", encoding="utf-8")
+    if sys.platform != "win32":
+        import fcntl
+
+        try:
+            # held by the process and not by the file, so that workers that outlive it do not hold it
+            fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except (BlockingIOError, PermissionError) as error:
+            file.close()
+            raise SettingsError(f"{folder}: another process is training there; stop it first") from error
+        except OSError:  # a file system without locks
+            pass
+    return file
 
 
 def limit_threads(count: int | None) -> None:
