@@ -208,6 +208,27 @@ def test_a_run_can_start_from_another_runs_weights(toy_data, tmp_path):
     assert torch.equal(first["pred.linear.weight"], second["pred.linear.weight"])
 
 
+def test_a_run_can_take_parts_of_another_network(toy_data, tmp_path):
+    train(toy_recipe("crnn-light"), options(toy_data, tmp_path / "first"))
+    first = load_checkpoint(tmp_path / "first" / "best.safetensors")[0]["average"]
+    other = toy_recipe("crnn-light", "stages.0.lr=0.0", "optim.ema=0.0", "net.seq_args.hidden=24", "seed=5")
+    train(other, options(toy_data, tmp_path / "second", weights=str(tmp_path / "first"), parts=("feat",)))
+    second = load_checkpoint(tmp_path / "second" / "best.safetensors")[0]["average"]
+    shared = [key for key in first if key.startswith("feat.") and key.endswith("weight")]
+    assert shared
+    assert all(torch.equal(first[key], second[key]) for key in shared)
+    assert first["pred.linear.weight"].shape != second["pred.linear.weight"].shape
+    for chosen, weights, message in (
+        (("feat", "seqq"), str(tmp_path / "first"), "no part of the net named 'seqq'"),
+        (("seq",), str(tmp_path / "first"), "of another shape"),
+        (("feat",), None, "--weights"),
+    ):
+        asked = options(toy_data, tmp_path / "third", weights=weights, parts=chosen)
+        with pytest.raises((SettingsError, TrainingError), match=message):
+            train(other, asked)
+    assert not (tmp_path / "third").exists()
+
+
 def test_a_run_takes_whole_scenes_of_any_size_one_by_one(toy_data, tmp_path):
     whole = "stages.0.augment={name='whole', shorter=64, longer=160, margin=8.0}"
     train(toy_recipe("db-light", "net.width=16", "stages.0.batch=1", whole), options(toy_data, tmp_path))

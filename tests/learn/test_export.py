@@ -21,7 +21,7 @@ from scenetext.codecs.psenet import PSENet
 from scenetext.codecs.textbpn import TextBPN
 from scenetext.data import open_dataset
 from scenetext.detector import Detector
-from scenetext.errors import SettingsError, TrainingError
+from scenetext.errors import BundleError, SettingsError, TrainingError
 from scenetext.geometry import iou
 from scenetext.learn import export as exporting
 from scenetext.learn.checkpoint import initial_weights, load_checkpoint
@@ -186,6 +186,15 @@ def test_a_detector_of_integers_finds_what_the_network_finds_or_is_not_written(
     with pytest.raises(TrainingError, match="not written"):
         export(run, tmp_path / "worse", data=toy_data, threads=1, int8=True)
     assert not (tmp_path / "worse").exists()
+
+
+def test_a_bundle_without_weights_reads_and_is_nothing_to_train_on(toy_data, tmp_path):
+    run, out = trained(toy_data, tmp_path / "run", "rosetta"), tmp_path / "bundle"
+    assert main(["export", str(run), "--out", str(out), "--unscored", "--no-weights", "--threads", "1"]) == 0
+    assert sorted(path.name for path in out.iterdir()) == ["README.md", "model.json", "model.onnx"]
+    assert len(Recognizer.load(out, 1).recognize([np.zeros((40, 60, 3), np.uint8)])) == 1
+    with pytest.raises(BundleError, match="without weights"):
+        initial_weights(str(out))
 
 
 def test_integers_are_for_detectors_with_photos(toy_data, tmp_path):

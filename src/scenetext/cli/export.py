@@ -41,6 +41,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="convolutions of a detector compute with 8-bit integers, calibrated on photos of the recipe's "
         "last stage: about half the time to read; refused if a figure falls by more than 0.005",
     )
+    parser.add_argument(
+        "--no-weights",
+        action="store_true",
+        help="leave out the weights, which serve to train on and not to read: about half the size",
+    )
     parser.add_argument("--name", help="of the model (default: the recipe's)")
     parser.add_argument("--licence", default="Apache-2.0", help="of the weights (default: %(default)s)")
     parser.add_argument("--threads", type=positive, metavar="N", help="processors to use (default: all)")
@@ -60,6 +65,7 @@ def run(args: argparse.Namespace) -> int:
         licence=args.licence,
         threads=args.threads,
         int8=args.int8,
+        weights=not args.no_weights,
     )
     print(bundle.folder)
     return 0

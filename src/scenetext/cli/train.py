@@ -35,6 +35,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--weights", metavar="RUN|BUNDLE", help="start from these weights instead of random ones"
     )
     parser.add_argument(
+        "--parts",
+        type=lambda text: tuple(text.split(",")),
+        default=(),
+        metavar="NAME,...",
+        help="take only these parts of the network from --weights, such as trunk; the others start new",
+    )
+    parser.add_argument(
         "--workers", type=whole, default=1, metavar="N", help="processes that make batches (default: 1)"
     )
     parser.add_argument(
@@ -73,6 +80,7 @@ def run(args: argparse.Namespace) -> int:
         out=out,
         resume=args.resume,
         weights=args.weights,
+        parts=args.parts,
         workers=args.workers,
         threads=args.threads,
         device=args.device,

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,8 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from ..bundle import load_bundle
-from ..errors import TrainingError
+from ..errors import BundleError, TrainingError
+from .parts import check_parts, in_parts
 
 WEIGHTS = "weights.safetensors"
 """The file of a bundle that holds the weights for training on."""
@@ -62,14 +63,25 @@ def initial_weights(name: str) -> dict[str, Tensor]:
     if best.is_file():
         return load_checkpoint(best)[0]["average"]
     bundle = load_bundle(name)
+    if WEIGHTS not in bundle.manifest.sha256:
+        raise BundleError(f"{bundle.folder}: a bundle without weights, which reads but cannot be trained on")
     bundle.check_file(WEIGHTS)
     state = load_file(bundle.folder / WEIGHTS)
     return {key: value.float() if value.dtype == torch.float16 else value for key, value in state.items()}
 
 
-def load_weights(net: nn.Module, state: Mapping[str, Tensor], where: str) -> None:
-    """Puts `state` into `net`; every key and shape has to match. Raises TrainingError."""
+def load_weights(
+    net: nn.Module, state: Mapping[str, Tensor], where: str, parts: Collection[str] = ()
+) -> None:
+    """Puts `state` into `net`; every key and shape has to match.
+
+    parts   those of the network to put in, if not all; then only their keys have to match.
+    Raises TrainingError; SettingsError for a part that the network does not have.
+    """
     own = net.state_dict()
+    if parts:
+        check_parts(parts, own, "parts")
+        own, state = ({k: v for k, v in all_.items() if in_parts(k, parts)} for all_ in (own, state))
     missing = [key for key in own if key not in state]
     unexpected = [key for key in state if key not in own]
     shapes = [key for key in own if key in state and own[key].shape != state[key].shape]
@@ -78,7 +90,7 @@ def load_weights(net: nn.Module, state: Mapping[str, Tensor], where: str) -> Non
             raise TrainingError(
                 f"{where}: {len(keys)} weights {what}, e.g. {keys[0]}; is it another recipe's?"
             )
-    net.load_state_dict(dict(state))
+    net.load_state_dict(dict(state), strict=not parts)
 
 
 def optimizer_tensors(optimizer: torch.optim.Optimizer, parameters: Sequence[Tensor]) -> dict[str, Tensor]:

@@ -59,6 +59,7 @@ def export(
     threads: int | None = None,
     also: Sequence[str] = (),
     int8: bool = False,
+    weights: bool = True,
 ) -> Bundle:
     """Writes the best weights of the run in folder `run` as a bundle, and returns it.
 
@@ -71,6 +72,7 @@ def export(
     int8   the convolutions of a detector compute with 8-bit integers (see quantize_graph), calibrated on
            photos that the recipe trains on. The figure of a set may then fall by 0.005, and rise by any
            amount.
+    weights  False: without the weights, which serve to train on; about half the size
 
     Raises TrainingError if the two disagree: in an output by more than TOLERANCE, or in the figure of a set
     by more than 0.002; SettingsError if int8 is asked of a recogniser, or without data. Nothing is written
@@ -96,7 +98,9 @@ def export(
             quantize_graph(graph, [{"images": resize(photo).data} for photo in photos])
         else:
             _check_and_halve(net, graph, examples, threads)
-        files: dict[str, bytes | Path] = {graph.name: graph, WEIGHTS: half_weights(net.state_dict())}
+        files: dict[str, bytes | Path] = {graph.name: graph}
+        if weights:
+            files[WEIGHTS] = half_weights(net.state_dict())
         step = net.step()
         if step is not None:
             write_step(net, step_graph, images[0])

@@ -1,4 +1,7 @@
-"""Parts of a network that a stage freezes, or that learn at a rate of their own."""
+"""Parts of a network: that a stage freezes, that learn at a rate of their own, that weights are taken for.
+
+The name of a part is that of a sub-module, or of a parameter, and means all below it.
+"""
 
 from __future__ import annotations
 
@@ -16,26 +19,23 @@ def stage_rates(net: nn.Module, stage: Stage, where: str) -> dict[str, float]:
     net      before anything in it is frozen: what needs no gradient to begin with never learns.
     where    how errors name the stage.
 
-    A name in `stage.frozen` or `stage.rates` is that of a sub-module, or of a parameter, and means all below
-    it. Of several rates for a parameter the one with the longest name counts; what is frozen has none.
+    Of several rates for a parameter the one with the longest name counts; what is frozen has none.
     Raises SettingsError for a name without parameters, and if nothing is left to learn.
     """
     names = [name for name, parameter in net.named_parameters() if parameter.requires_grad]
     for setting, parts in (("frozen", stage.frozen), ("rates", stage.rates)):
-        for part in parts:
-            if not any(_holds(part, name) for name in names):
-                raise _no_part(part, names, f"{where}: {setting}")
+        check_parts(parts, names, f"{where}: {setting}")
     factors = {}
     for name in names:
-        if not any(_holds(part, name) for part in stage.frozen):
-            holding = [part for part in stage.rates if _holds(part, name)]
+        if not in_parts(name, stage.frozen):
+            holding = [part for part in stage.rates if in_parts(name, [part])]
             factors[name] = stage.rates[max(holding, key=len)] if holding else 1.0
     if not factors:
         raise SettingsError(f"{where}: frozen leaves nothing to learn; leave a part out of it")
     return factors
 
 
-def freeze(net: nn.Module, frozen: Iterable[str], learning: Collection[str]) -> None:
+def freeze(net: nn.Module, frozen: Collection[str], learning: Collection[str]) -> None:
     """Readies a network for a stage: the parameters named in `learning` learn, the others stay as they are.
 
     frozen   the parts that the stage freezes. They compute as in reading: statistics of batch normalisation
@@ -50,12 +50,20 @@ def freeze(net: nn.Module, frozen: Iterable[str], learning: Collection[str]) -> 
     net.train()
     for name, module in net.named_modules():
         # cuDNN refuses to take gradients through a recurrent layer that is not in training mode
-        if any(_holds(part, name) for part in frozen) and not isinstance(module, nn.RNNBase):
+        if in_parts(name, frozen) and not isinstance(module, nn.RNNBase):
             module.training = False
 
 
-def _holds(part: str, name: str) -> bool:
-    return name == part or name.startswith(f"{part}.")
+def in_parts(name: str, parts: Iterable[str]) -> bool:
+    """Whether what has this name belongs to one of the parts."""
+    return any(name == part or name.startswith(f"{part}.") for part in parts)
+
+
+def check_parts(parts: Iterable[str], names: Collection[str], where: str) -> None:
+    """Raises SettingsError for the first part that none of the names belongs to. where: how it begins."""
+    for part in parts:
+        if not any(in_parts(name, [part]) for name in names):
+            raise _no_part(part, names, where)
 
 
 def _no_part(part: str, names: Iterable[str], where: str) -> SettingsError:
