@@ -3,7 +3,8 @@
     python benchmarks/curves.py RUN ... --out DRAWING.svg
 
 Reads `log.csv` and `validation.jsonl` of the runs. A panel for each run has its losses on a logarithmic
-scale, as they were logged; the last panel has the main figure of the first validation set, in percent.
+scale, as they were logged, and a broken line where a stage begins; a loss of 0, of what a stage does not
+learn, is left out. The last panel has the main figure of the first validation set, in percent.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import csv
 import json
 import math
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from pathlib import Path
 from xml.sax.saxutils import escape
 
@@ -25,11 +27,24 @@ Curve = list[tuple[float, float]]
 
 def losses(run: Path) -> dict[str, Curve]:
     """The logged losses of a run by name: (step, value)."""
-    with (run / "log.csv").open(encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file))
+    rows = _log(run)
     columns = list(rows[0])
     names = columns[columns.index("rate") + 1 : columns.index("gradient")]  # the losses stand between these
-    return {name: [(float(row["step"]), float(row[name])) for row in rows] for name in names}
+    return {
+        name: [(float(row["step"]), float(row[name])) for row in rows if float(row[name]) > 0]
+        for name in names
+    }
+
+
+def stages(run: Path) -> list[float]:
+    """The steps after which a stage begins, but for the first."""
+    rows = _log(run)
+    return [float(a["step"]) for a, b in pairwise(rows) if a["stage"] != b["stage"]]
+
+
+def _log(run: Path) -> list[dict[str, str]]:
+    with (run / "log.csv").open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
 
 
 def figures(run: Path) -> Curve:
@@ -42,15 +57,18 @@ def figures(run: Path) -> Curve:
     return found
 
 
-def panel(title: str, curves: Mapping[str, Curve], place: int, logarithmic: bool) -> list[str]:
-    """The elements of one panel."""
+def panel(
+    title: str, curves: Mapping[str, Curve], place: int, logarithmic: bool, starts: Sequence[float] = ()
+) -> list[str]:
+    """The elements of one panel. starts: steps that are marked."""
     left = LEFT + place % COLUMNS * WIDTH
     top = TOP + place // COLUMNS * HEIGHT
     width, height = WIDTH - LEFT - RIGHT, HEIGHT - TOP - BOTTOM
-    points = [point for curve in curves.values() for point in curve if point[1] > 0 or not logarithmic]
+    points = [point for curve in curves.values() for point in curve]
     last = max(x for x, _ in points)
     high = max(y for _, y in points)
     low = min(y for _, y in points) if logarithmic else 0.0
+    high = high if high > low else low + 1
     if logarithmic:
         low, high = 10 ** math.floor(math.log10(low)), 10 ** math.ceil(math.log10(high))
     scale = math.log10 if logarithmic else float
@@ -67,6 +85,9 @@ def panel(title: str, curves: Mapping[str, Curve], place: int, logarithmic: bool
     for x in (0, last / 2, last):
         x0 = at(x, low).split(",")[0]
         drawn.append(f'<text x="{x0}" y="{top + height + 16}" class="middle">{x:.0f}</text>')
+    for x in starts:
+        x0 = at(x, low).split(",")[0]
+        drawn.append(f'<line x1="{x0}" y1="{top}" x2="{x0}" y2="{top + height}" class="stage"/>')
     ends = []
     for (name, curve), colour in zip(curves.items(), COLOURS, strict=False):
         line = " ".join(at(x, y) for x, y in curve)
@@ -94,13 +115,14 @@ def main() -> None:
     names = {run: json.loads((run / "recipe.json").read_text(encoding="utf-8"))["name"] for run in args.runs}
     drawn = []
     for place, run in enumerate(args.runs):
-        drawn += panel(f"{names[run]}: losses", losses(run), place, logarithmic=True)
+        drawn += panel(f"{names[run]}: losses", losses(run), place, True, stages(run))
     validated = {names[run]: figures(run) for run in args.runs}
-    drawn += panel("validation, %", validated, len(args.runs), logarithmic=False)
+    drawn += panel("validation, %", validated, len(args.runs), False)
     rows = -(-(len(args.runs) + 1) // COLUMNS)
     style = (
         "text{font:11px sans-serif} .title{font-weight:bold} .tick{text-anchor:end} "
-        ".middle{text-anchor:middle} .grid{stroke:#ddd} polyline{fill:none;stroke-width:1.5}"
+        ".middle{text-anchor:middle} .grid{stroke:#ddd} .stage{stroke:#999;stroke-dasharray:3 3} "
+        "polyline{fill:none;stroke-width:1.5}"
     )
     size = f'width="{COLUMNS * WIDTH}" height="{rows * HEIGHT}"'
     head = f'<svg xmlns="http://www.w3.org/2000/svg" {size}><style>{style}</style>'
