@@ -111,7 +111,7 @@ def boxes(net: Li2017Network, size: tuple[int, int], proposals: int, words: int)
         Box(1, 3, "rfe", encoding, shown("rfe"), "refine.onnx", _short(parameters(net.rfe))),
         Box(1, 4, "tdn", dense, shown("tdn"), "refine.onnx", _short(parameters(tdn))),
         Box(1, 5, "codec.propose", f"better boxes, NMS at IoU {codec.overlap}", f"{words} x 4", "codec"),
-        Box(2, 2, "pooling", "the same again", shown("pooling", 1), read, "0"),
+        Box(2, 2, "pooling", "from the same table of maxima", shown("pooling", 1), read, "0"),
         Box(2, 3, "rfe", "the same weights again", shown("rfe", 1), read),
         Box(2, 4, "trn", writing, shown("trn"), read, _short(parameters(net.trn))),
         Box(2, 5, "codec.decode", f"likeliest of {net.trn.output.out_features} classes", "texts", "codec"),
@@ -154,7 +154,7 @@ def drawing(parts: list[Box], title: list[str]) -> str:
     drawn += [
         f'<path d="M{bus - 20} {bottom - half}H{bus}V{TOP + half}H{first}"/>',
         f'<path d="M{bus} {entry}H{first}"/>',
-        f'<path d="M{bus} {bottom - half}V{bottom + 14}H{second - 16}V{entry + 14}H{second}"/>',
+        f'<path d="M{first + WIDTH} {entry + 14}H{second}"/>',  # the table that the first pooling made
         f'<path d="M{first + WIDTH} {bottom - half}h20V{entry - 14}H{second}"/>',
     ]
     for line, text in enumerate(title):

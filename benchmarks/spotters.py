@@ -192,10 +192,10 @@ class System:
         features = self.pieces[0][0].graph({"images": images})["features"]
         height, width = images.shape[2:]
         left = width * np.arange(len(words), dtype=np.float32)
-        given = {
-            "features": np.concatenate(list(features), axis=2)[None],  # side by side
-            "boxes": np.stack([left, np.zeros_like(left), left + width, np.full_like(left, height)], axis=1),
-        }
+        boxes = np.stack([left, np.zeros_like(left), left + width, np.full_like(left, height)], axis=1)
+        side_by_side = np.concatenate(list(features), axis=2)[None]
+        given = {"features": side_by_side, "proposals": boxes, "boxes": boxes}
+        given |= self.pieces[1][0].graph(given)  # pooling, of which the third graph takes the table
         read = self.graphs[2](given)
         found: list[TextInstance] = self.codec.decode(outputs | read, self.view)
         return found

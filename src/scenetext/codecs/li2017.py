@@ -51,7 +51,8 @@ class Li2017:
     Outputs   of the first graph: "objectness" (1, A, h, w) in [0, 1], "offsets" (1, 4 A, h, w), A anchors at
               each pixel; "features" (1, C, h, w), which only the other graphs take
               of `propose`: "proposals" (K, 4)
-              of the second graph: "scores" (K,) in [0, 1], "moves" (K, 4), the offsets to the refined boxes
+              of the second graph: "scores" (K,) in [0, 1], "moves" (K, 4), the offsets to the refined boxes;
+              "table" (n, C) of maxima of the features, which only the third graph takes
               of `propose`: "boxes" (R, 4), "textness" (R,)
               of the third graph: "log_probs" (R, length + 1, 38), of each step of the greedy path; what
               follows the first end has no meaning. "attention" (R, length + 1, columns): where each step

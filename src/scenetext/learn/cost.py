@@ -218,7 +218,7 @@ def operations(
             given = outputs | {name: torch.from_numpy(values) for name, values in proposals.items()}
             for later in net.later().values():
                 if given.keys() >= {*input_names(later)}:
-                    later(**{name: given[name] for name in input_names(later)})
+                    given = later(**{name: given[name] for name in input_names(later)}) | given
     net.train(was_training)
     for hook in hooks:
         hook.remove()

@@ -157,7 +157,7 @@ def test_regions_are_read_together_as_each_alone():
     assert len(outputs["boxes"]) > 2
     read = TorchGraph(net.later()["read"])
     for i in range(len(outputs["boxes"])):
-        alone = read({"features": outputs["features"], "boxes": outputs["boxes"][i : i + 1]})
+        alone = read(outputs | {"boxes": outputs["boxes"][i : i + 1]})
         assert np.allclose(alone["log_probs"][0], outputs["log_probs"][i], atol=1e-5)
         assert np.allclose(alone["attention"][0], outputs["attention"][i], atol=1e-5)
 
@@ -168,7 +168,9 @@ def test_what_is_explained_is_what_was_pooled(changes):
     boxes = np.array([[3, 5, 90, 40], [0, 0, 14, 60], [50, 71, 149, 96], [8, 16, 160, 24]], np.float32)
     outputs = {"boxes": boxes, "textness": np.ones(4, np.float32), "objectness": np.zeros((1, 24, 12, 20))}
     features = np.random.default_rng(0).standard_normal((1, net.trunk.channels, 12, 20)).astype(np.float32)
-    outputs |= TorchGraph(net.later()["read"])({"features": features, "boxes": boxes})
+    seen = {"features": features, "proposals": boxes, "boxes": boxes}
+    table = TorchGraph(net.later()["refine"])(seen)["table"]
+    outputs |= TorchGraph(net.later()["read"])(seen | {"table": table})
     outputs["log_probs"][:, :, 2:] += 100  # so that every step writes a letter
     seen = CODEC.looked(outputs)
     assert (seen["attention"] == 0).any() != (changes == {"varying": False, "columns": 20})

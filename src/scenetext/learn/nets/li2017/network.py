@@ -234,37 +234,40 @@ class _Regional(nn.Module):
         super().__init__()
         self.pooling, self.rfe = net.pooling, net.rfe
 
-    def encoded(self, features: Tensor, boxes: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    def encoded(self, features: Tensor, table: Tensor, boxes: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """The boxes and one more; states and widths, and codes, of these."""
         boxes = torch.cat([boxes, boxes.new_zeros(1, 4)])
         image = torch.zeros_like(boxes[:, 0], dtype=torch.long)
         cells = self.pooling.cells(boxes, image, features.shape[2], features.shape[3])
-        states, codes = self.rfe(self.pooling(features, cells, LEVELS), cells.widths)
+        states, codes = self.rfe(self.pooling.looked_up(table, features, cells, LEVELS), cells.widths)
         return states, cells.widths, codes
 
 
 class _Refine(_Regional):
-    """The second graph: (1, C, h, w), (K, 4) -> textness (K,) and offsets to better boxes (K, 4)."""
+    """The second graph: (1, C, h, w), (K, 4) -> textness (K,) and offsets to better boxes (K, 4); and the
+    table that boxes are pooled from, for the third."""
 
     def __init__(self, net: Li2017Network) -> None:
         super().__init__(net)
         self.tdn = net.tdn
 
     def forward(self, features: Tensor, proposals: Tensor) -> dict[str, Tensor]:
-        logits, moves = self.tdn(self.encoded(features, proposals)[2])
-        return {"scores": torch.sigmoid(logits[:-1]), "moves": moves[:-1]}
+        table = self.pooling.table(features, LEVELS)
+        logits, moves = self.tdn(self.encoded(features, table, proposals)[2])
+        return {"scores": torch.sigmoid(logits[:-1]), "moves": moves[:-1], "table": table}
 
 
 class _Read(_Regional):
-    """The third graph: (1, C, h, w), (R, 4) -> log-probabilities of the texts, and where they were seen."""
+    """The third graph: (1, C, h, w), its table, (R, 4) -> log-probabilities of the texts, and where they
+    were seen."""
 
     def __init__(self, net: Li2017Network) -> None:
         super().__init__(net)
         self.trn = net.trn
         self.steps = net.codec.length + 1
 
-    def forward(self, features: Tensor, boxes: Tensor) -> dict[str, Tensor]:
-        states, widths, _ = self.encoded(features, boxes)
+    def forward(self, features: Tensor, table: Tensor, boxes: Tensor) -> dict[str, Tensor]:
+        states, widths, _ = self.encoded(features, table, boxes)
         log_probs, attention = self.trn(states, widths, self.steps)
         return {"log_probs": log_probs[:-1], "attention": attention[:-1]}
 

@@ -84,32 +84,29 @@ class RegionPooling(nn.Module):
         A bin is covered by four windows, from its corners, whose sides are powers of two; the largest
         feature of each such window is looked up in a table. levels: see LEVELS.
         """
-        maps = _Found(features.permute(0, 2, 3, 1))
-        if features.requires_grad:
-            # the gradient goes straight to where the largest lie: that of tables of features would take half
-            # as long as the convolutions
-            with torch.no_grad():
-                places = self._largest(maps.numbered(), cells, levels).places
-            assert places is not None  # for mypy
-            pooled = maps.values.reshape(-1, features.shape[1]).gather(0, places.long())
-        else:
-            pooled = self._largest(maps, cells, levels).values
-        return pooled.reshape(-1, cells.columns.shape[1], self.rows * features.shape[1])
+        if not features.requires_grad:
+            return self.looked_up(self.table(features, levels), features, cells, levels)
+        # the gradient goes straight to where the largest lie: that of tables of features would take half as
+        # long as the convolutions
+        maps = _channels_last(features)
+        with torch.no_grad():
+            table = _table(maps.numbered(), levels)
+            places = _largest(table, maps.values.shape, cells, levels).places
+        assert places is not None  # for mypy
+        return self._by_column(maps.values.reshape(-1, features.shape[1]).gather(0, places.long()), cells)
 
-    def _largest(self, maps: _Found, cells: Cells, levels: tuple[int, int]) -> _Found:
-        """(K * columns * rows, C): of maps (N, h, w, C)."""
-        count, height, width, _ = maps.values.shape
-        table = _table(maps, levels)
-        power_y, low_y, high_y = _windows(cells.rows, levels[0])  # (K, rows)
-        power_x, low_x, high_x = _windows(cells.columns, levels[1])  # (K, columns)
-        level = power_y[:, None] * levels[1] + power_x[:, :, None]  # (K, columns, rows)
-        map_ = (level * count + cells.image[:, None, None]) * height
-        corners = []
-        for y in (low_y, high_y):
-            for x in (low_x, high_x):
-                place = ((map_ + y[:, None]) * width + x[:, :, None]).reshape(-1)
-                corners.append(_rows(table, place))
-        return reduce(_Found.larger, corners)
+    def table(self, features: Tensor, levels: tuple[int, int]) -> Tensor:
+        """(levels[0] * levels[1] * N * h * w, C): what `looked_up` takes, for any boxes of these features."""
+        return _table(_channels_last(features), levels).values
+
+    def looked_up(self, table: Tensor, features: Tensor, cells: Cells, levels: tuple[int, int]) -> Tensor:
+        """As `forward`, given the table of the features, of which only the shape counts then."""
+        count, channels, height, width = features.shape
+        found = _largest(_Found(table), (count, height, width, channels), cells, levels)
+        return self._by_column(found.values, cells)
+
+    def _by_column(self, pooled: Tensor, cells: Cells) -> Tensor:
+        return pooled.reshape(-1, cells.columns.shape[1], self.rows * pooled.shape[1])
 
 
 @dataclass(frozen=True)
@@ -140,6 +137,25 @@ class _Found:
         return cls(values, change(places) if places else None)
 
 
+def _channels_last(features: Tensor) -> _Found:
+    return _Found(features.permute(0, 2, 3, 1))
+
+
+def _largest(table: _Found, shape: Sequence[int], cells: Cells, levels: tuple[int, int]) -> _Found:
+    """(K * columns * rows, C): of maps of this shape, (N, h, w, C), given their table."""
+    count, height, width, _ = shape
+    power_y, low_y, high_y = _windows(cells.rows, levels[0])  # (K, rows)
+    power_x, low_x, high_x = _windows(cells.columns, levels[1])  # (K, columns)
+    level = power_y[:, None] * levels[1] + power_x[:, :, None]  # (K, columns, rows)
+    map_ = (level * count + cells.image[:, None, None]) * height
+    corners = []
+    for y in (low_y, high_y):
+        for x in (low_x, high_x):
+            place = ((map_ + y[:, None]) * width + x[:, :, None]).reshape(-1)
+            corners.append(_rows(table, place))
+    return reduce(_Found.larger, corners)
+
+
 def _bins(span: tuple[Tensor, Tensor], place: Tensor, count: Tensor) -> Tensor:
     """The pixels (K, bins, 2) of bins `place` (K or 1, bins) of `count` (K,) that a span is cut into."""
     first, size = span[0][:, None], (span[1] - span[0])[:, None]
@@ -161,8 +177,9 @@ def _windows(bins: Tensor, levels: int) -> tuple[Tensor, Tensor, Tensor]:
 
 
 def _table(maps: _Found, levels: tuple[int, int]) -> _Found:
-    """(levels[0], levels[1], N, h, w, C): the maximum of maps (N, h, w, C) over the window of
-    2 ** i x 2 ** j pixels that begins at each pixel; those that reach beyond the map mean nothing."""
+    """(levels[0] * levels[1] * N * h * w, C): the maximum of maps (N, h, w, C) over the window of
+    2 ** i x 2 ** j pixels that begins at each pixel, in this order: i, j, image, y, x. Those that reach
+    beyond the map mean nothing."""
     table = []
     tall = maps
     for i in range(levels[0]):
@@ -173,7 +190,7 @@ def _table(maps: _Found, levels: tuple[int, int]) -> _Found:
             if j:
                 wide = wide.larger(_moved(wide, 2 ** (j - 1), 2))
             table.append(wide)
-    return _Found.all(table, lambda parts: torch.stack(tuple(parts)))
+    return _Found.all(table, lambda parts: torch.stack(tuple(parts)).flatten(0, -2))
 
 
 def _moved(maps: _Found, by: int, axis: int) -> _Found:
@@ -189,4 +206,4 @@ def _moved(maps: _Found, by: int, axis: int) -> _Found:
 
 def _rows(table: _Found, places: Tensor) -> _Found:
     """Some rows (n, C) of (..., C)."""
-    return _Found.all([table], lambda parts: parts[0].flatten(0, -2).index_select(0, places))
+    return _Found.all([table], lambda parts: parts[0].index_select(0, places))
