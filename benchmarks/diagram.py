@@ -163,7 +163,7 @@ def drawing(parts: list[Box], title: list[str]) -> str:
     for line, (graph, fill) in enumerate(FILLS.items()):
         drawn.append(f'<rect x="{second}" y="{top + 19 * line}" width="22" height="13" fill="{fill}"/>')
         drawn.append(f'<text x="{second + 30}" y="{top + 11 + 19 * line}">{graph}</text>')
-    size = f'width="{second + WIDTH + LEFT}" height="{bottom + 28}"'
+    size = f'width="{second + WIDTH + LEFT}" height="{bottom + 14}"'
     head = f'<svg xmlns="http://www.w3.org/2000/svg" {size}><style>{STYLE}</style><defs>{TIP}</defs>'
     return "\n".join(
         [head, '<rect width="100%" height="100%" fill="white" style="stroke:none"/>', *drawn, "</svg>"]
