@@ -34,6 +34,13 @@ def test_a_bundle_comes_back_as_it_was_written(detector: Path) -> None:
     assert load_bundle(str(detector)).manifest == bundle.manifest
 
 
+def test_no_packaged_graph_names_files_of_the_machine_that_wrote_it() -> None:
+    for name in available():
+        bundle = load_bundle(name)
+        for file in filter(None, (*bundle.manifest.graphs, bundle.manifest.step)):
+            assert b'.py", line' not in (bundle.folder / file).read_bytes()
+
+
 def test_every_packaged_bundle_is_whole_and_carries_card_and_licence() -> None:
     for name in available():
         bundle = load_bundle(name)

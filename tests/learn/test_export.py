@@ -105,6 +105,7 @@ def test_every_recipe_trains_two_steps_exports_and_reads_the_same(toy_data, tmp_
     assert manifest.recipe["net"] == toy_recipe(name).net
     assert manifest.scores
     assert manifest.training_data
+    assert all(b'.py", line' not in path.read_bytes() for path in bundle.folder.glob("*.onnx"))
     model, recipe = load_run(run)
     assert manifest.graphs == ("model.onnx", "refine.onnx", "read.onnx")[: len(model.graphs)]
     task = recipe.task

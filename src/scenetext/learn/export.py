@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import onnx
 import torch
 from torch import Tensor, nn
 
@@ -43,6 +44,7 @@ log = logging.getLogger(__name__)
 
 TOLERANCE = 1e-3  # of an output value; probabilities and log-probabilities of order 1, points in pixels
 _HALF_TOLERANCE = 0.25  # the same, once weights are rounded to half precision; what matters are the scores
+_SCOPES = "pkg.torch.onnx.name_scopes"  # of the modules that a node comes from, as the exporter calls it
 _WALK = 3  # steps of a decoder that are compared
 _FIGURE_TOLERANCE = 0.002  # of a protocol's figure
 _INT8_TOLERANCE = 0.005  # what a graph of integers may lose of it
@@ -240,6 +242,20 @@ def _write(
             external_data=False,
             verbose=False,
         )
+    _forget_sources(path)
+
+
+def _forget_sources(path: Path) -> None:
+    """Takes the exporter's notes out of an ONNX file: source lines and folders of the machine that wrote it.
+
+    Which parts of the network a node comes from stays: that is how a graph can be taken apart again.
+    """
+    model = onnx.load(path)
+    for node in model.graph.node:
+        kept = [entry for entry in node.metadata_props if entry.key == _SCOPES]
+        del node.metadata_props[:]
+        node.metadata_props.extend(kept)
+    onnx.save(model, path)
 
 
 class _Named(nn.Module):
