@@ -5,7 +5,7 @@ import importlib
 
 import pytest
 
-from scenetext.cli.arguments import lengths, positive, share, whole
+from scenetext.cli.arguments import lengths, names, positive, share, whole
 from scenetext.cli.main import COMMANDS, main
 
 
@@ -25,6 +25,14 @@ def test_a_type_takes_what_is_right_and_says_what_that_is(kind, right, wrong):
             kind(text)
 
 
+def test_names_are_separated_by_commas():
+    assert names("trunk") == ("trunk",)
+    assert names("trunk, tpn.large") == ("trunk", "tpn.large")
+    for text in ("", "trunk,", ",,"):
+        with pytest.raises(argparse.ArgumentTypeError, match="not a list of names"):
+            names(text)
+
+
 @pytest.mark.parametrize(
     "arguments",
     [
@@ -38,6 +46,7 @@ def test_a_type_takes_what_is_right_and_says_what_that_is(kind, right, wrong):
         ["evaluate", "light", "--dataset", "iiit5k:test", "--threads", "-1"],
         ["evaluate", "light", "--dataset", "iiit5k:test", "--examples", "-1"],
         ["evaluate", "light", "--dataset", "iiit5k:test", "--min-score", "2"],
+        ["train", "crnn-light", "--parts", "feat,"],
     ],
 )
 def test_a_number_out_of_range_is_one_line_and_code_2(arguments, capsys):

@@ -57,6 +57,14 @@ def lengths(text: str) -> tuple[int, ...]:
     return tuple(positive(part) for part in text.split(","))
 
 
+def names(text: str) -> tuple[str, ...]:
+    """Names, such as "trunk,tpn"."""
+    found = tuple(part.strip() for part in text.split(","))
+    if not all(found):
+        raise ArgumentTypeError(f"{text!r} is not a list of names with a comma between any two")
+    return found
+
+
 def _at_least(least: int, text: str) -> int:
     try:
         value = int(text)

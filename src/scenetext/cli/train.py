@@ -8,7 +8,7 @@ import signal
 import sys
 from pathlib import Path
 
-from .arguments import positive, whole
+from .arguments import names, positive, whole
 
 HELP = "Train a model by a recipe. Needs the extra 'train'."
 
@@ -36,7 +36,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--parts",
-        type=lambda text: tuple(text.split(",")),
+        type=names,
         default=(),
         metavar="NAME,...",
         help="take only these parts of the network from --weights, such as trunk; the others start new",
