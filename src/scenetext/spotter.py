@@ -144,7 +144,7 @@ class EndToEnd:
     resize: SceneResize
     graphs: Sequence[Graph]
     codec: SpottingCodec
-    min_score: float = 0.5
+    min_score: float = 0.75
     sides: tuple[int, ...] = ()
 
     @classmethod
