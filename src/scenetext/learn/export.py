@@ -68,13 +68,13 @@ def export(
     Weights are stored in half precision. Outputs are compared before and, less strictly, after that; scores
     after it.
 
-    data   folder of data sets. With it, both torch and onnxruntime are scored on the validation sets of the
-           recipe, and onnxruntime's scores go into the bundle.
-    also   further data sets to score, such as "iiit5k:test"
-    int8   the convolutions of a detector compute with 8-bit integers (see quantize_graph), calibrated on
-           photos that the recipe trains on. The figure of a set may then fall by 0.005, and rise by any
-           amount.
-    weights  False: without the weights, which serve to train on; about half the size
+    data      folder of data sets. With it, both torch and onnxruntime are scored on the validation sets of
+              the recipe, and onnxruntime's scores go into the bundle.
+    also      further data sets to score, such as "iiit5k:test"
+    int8      the convolutions of a detector compute with 8-bit integers (see quantize_graph), calibrated on
+              photos that the recipe trains on. The figure of a set may then fall by 0.005, and rise by any
+              amount.
+    weights   False: without the weights, which serve to train on; about half the size
 
     Raises TrainingError if the two disagree: in an output by more than TOLERANCE, or in the figure of a set
     by more than 0.002; SettingsError if int8 is asked of a recogniser, or without data. Nothing is written
