@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import json
-
 import numpy as np
 import pytest
 
@@ -123,84 +121,11 @@ def test_one_failure_is_told_and_the_rest_is_written(tmp_path):
     assert len(open_dataset("lmdb", tmp_path / "out")) == 2
 
 
-@pytest.mark.parametrize(
-    ("to", "word", "reason"),
-    [
-        ("tsv", Word("a", encoded(), "tab\there"), "tsv cannot hold tabs"),
-        ("tsv", Word("a", encoded(), "line\nbreak"), "tsv cannot hold tabs and line breaks"),
-        ("lmdb", Word("a", encoded(), "text", ("two words",)), "cannot hold the word 'two words'"),
-        ("jsonl", Word("a", encoded(), "half \ud800"), "half a character"),
-    ],
-)
-def test_what_a_layout_cannot_hold_is_refused_and_not_mangled(to, word, reason, tmp_path):
-    words = Words(2, lambda index: word if index == 0 else Word("b", encoded(), "fine"))
-    result = convert(words, to, tmp_path / "out")
-    assert [reason in str(failure) for failure in result.failures] == [True]
-    assert texts(open_dataset(READERS[to], tmp_path / "out")) == [["fine"]]
-
-
-@pytest.mark.parametrize(
-    ("text", "reason"), [(None, "without text; jsonl can"), ("line\nbreak", "cannot hold line breaks")]
-)
-def test_icdar_files_refuse_what_they_would_mangle(text, reason, tmp_path):
-    box = box_polygon(0, 0, 20, 10)
-    scenes = [Sample("a", encoded(), (TextInstance(box, text),)), Sample("b", encoded(), ())]
-    result = convert(scenes, "icdar", tmp_path / "out")
-    assert [reason in str(failure) for failure in result.failures] == [True]
-    assert [scene.name for scene in open_dataset("icdar", tmp_path / "out")] == ["b"]
-    assert convert(scenes, "jsonl", tmp_path / "lines").failures == []
-    assert texts(open_dataset("folder", tmp_path / "lines")) == [[text], []]
-
-
 def test_lexicons_that_are_lost_are_counted(tmp_path):
     write_svt(tmp_path)
     words = open_dataset("svt-words:test", tmp_path)
     assert convert(words, "tsv", tmp_path / "a").lexicons_lost == 3
     assert convert(words, "lmdb", tmp_path / "b").lexicons_lost == 0
-
-
-def test_odd_names_stay_inside_and_apart(tmp_path):
-    names = [
-        "../up",
-        "/root",
-        "a/../b",
-        ".hidden",
-        "tab\there",
-        "x.png",
-        "x.jpg",
-        "x",
-        "",
-        "y" * 300,
-        "c:\\d",
-        "é",
-    ]
-    words = Words(len(names), lambda index: Word(names[index], encoded(), str(index)))
-    assert convert(words, "tsv", tmp_path / "out").failures == []
-    back = {word.instances[0].text: word.name for word in open_dataset("folder", tmp_path / "out")}
-    assert len(back) == len(set(back.values())) == len(names)
-    pictures = [path for path in (tmp_path / "out").rglob("*") if path.suffix == ".png"]
-    assert len(pictures) == len(names)
-    assert [back[str(i)] for i in (0, 1, 2, 3, 5, 6, 7)] == [
-        "up.png",
-        "root.png",
-        "a/b.png",
-        "_.hidden.png",
-        "x.png",
-        "x-2.png",
-        "x-3.png",
-    ]
-    assert list(tmp_path.iterdir()) == [tmp_path / "out"]
-
-
-def test_scenes_of_one_stem_keep_their_own_labels(tmp_path):
-    box = box_polygon(0, 0, 20, 10)
-    scenes = [
-        Sample("x.png", encoded("PNG"), (TextInstance(box, "png"),)),
-        Sample("x.jpg", encoded("JPEG"), (TextInstance(box, "jpg"),)),
-    ]
-    convert(scenes, "icdar", tmp_path / "out")
-    back = open_dataset("icdar", tmp_path / "out")
-    assert {scene.source.suffix: scene.instances[0].text for scene in back} == {".png": "png", ".jpg": "jpg"}
 
 
 @pytest.mark.parametrize("to", ["lmdb", "tsv", "jsonl"])
@@ -249,10 +174,3 @@ def test_filters_are_for_words(tmp_path):
 def test_an_unknown_layout_lists_the_known(tmp_path):
     with pytest.raises(SettingsError, match="did you mean 'lmdb'.*icdar, icdar2015, jsonl, lmdb, ppocrlabel"):
         convert(words_of("a"), "lmbd", tmp_path / "out")
-
-
-def test_rows_of_a_jsonl_are_plain_json(tmp_path):
-    convert(words_of("é", lexicon=("é", "b")), "jsonl", tmp_path / "out")
-    (line,) = (tmp_path / "out" / "labels.jsonl").read_text(encoding="utf-8").splitlines()
-    assert json.loads(line) == {"path": "a/0.png", "text": "é", "lexicon": ["é", "b"]}
-    assert "é" in line
