@@ -239,7 +239,7 @@ class _Regional(nn.Module):
         boxes = torch.cat([boxes, boxes.new_zeros(1, 4)])
         image = torch.zeros_like(boxes[:, 0], dtype=torch.long)
         cells = self.pooling.cells(boxes, image, features.shape[2], features.shape[3])
-        states, codes = self.rfe(self.pooling.looked_up(table, features, cells, LEVELS), cells.widths)
+        states, codes = self.rfe(self.pooling(features, cells, LEVELS, table), cells.widths)
         return states, cells.widths, codes
 
 

@@ -78,35 +78,34 @@ class RegionPooling(nn.Module):
         last = torch.ceil(high / self.stride).long().clamp(0, size)
         return first, torch.maximum(last, first + 1)
 
-    def forward(self, features: Tensor, cells: Cells, levels: tuple[int, int]) -> Tensor:
+    def forward(
+        self, features: Tensor, cells: Cells, levels: tuple[int, int], table: Tensor | None = None
+    ) -> Tensor:
         """(N, C, h, w) -> (K, columns, rows * C): the largest feature of each bin, column by column.
 
         A bin is covered by four windows, from its corners, whose sides are powers of two; the largest
-        feature of each such window is looked up in a table. levels: see LEVELS.
+        feature of each such window is looked up in a table.
+
+        levels   see LEVELS.
+        table    what `table` makes of the features, where that was done before; no gradient goes through it.
         """
-        if not features.requires_grad:
-            return self.looked_up(self.table(features, levels), features, cells, levels)
-        # the gradient goes straight to where the largest lie: that of tables of features would take half as
-        # long as the convolutions
         maps = _channels_last(features)
-        with torch.no_grad():
-            table = _table(maps.numbered(), levels)
-            places = _largest(table, maps.values.shape, cells, levels).places
-        assert places is not None  # for mypy
-        return self._by_column(maps.values.reshape(-1, features.shape[1]).gather(0, places.long()), cells)
+        shape = maps.values.shape
+        if table is None and features.requires_grad:
+            # the gradient goes straight to where the largest lie: that of tables of features would take half
+            # as long as the convolutions
+            with torch.no_grad():
+                places = _largest(_table(maps.numbered(), levels), shape, cells, levels).places
+            assert places is not None  # for mypy
+            pooled = maps.values.reshape(-1, shape[3]).gather(0, places.long())
+        else:
+            table = self.table(features, levels) if table is None else table
+            pooled = _largest(_Found(table), shape, cells, levels).values
+        return pooled.reshape(-1, cells.columns.shape[1], self.rows * shape[3])
 
     def table(self, features: Tensor, levels: tuple[int, int]) -> Tensor:
-        """(levels[0] * levels[1] * N * h * w, C): what `looked_up` takes, for any boxes of these features."""
+        """(levels[0] * levels[1] * N * h * w, C): what `forward` looks up, for any boxes of these."""
         return _table(_channels_last(features), levels).values
-
-    def looked_up(self, table: Tensor, features: Tensor, cells: Cells, levels: tuple[int, int]) -> Tensor:
-        """As `forward`, given the table of the features, of which only the shape counts then."""
-        count, channels, height, width = features.shape
-        found = _largest(_Found(table), (count, height, width, channels), cells, levels)
-        return self._by_column(found.values, cells)
-
-    def _by_column(self, pooled: Tensor, cells: Cells) -> Tensor:
-        return pooled.reshape(-1, cells.columns.shape[1], self.rows * pooled.shape[1])
 
 
 @dataclass(frozen=True)
