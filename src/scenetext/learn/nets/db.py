@@ -9,10 +9,10 @@ from torch import Tensor, nn
 
 from ...codecs.db import DB
 from ...errors import SettingsError
+from .backbones import make_backbone
 from .base import Trainable, conv_bn_relu, init_weights
 from .fpn import FPN, ScaleFusion
 from .losses import balanced_bce, dice_loss, hard_negative_bce, masked_l1
-from .resnet import make_backbone
 
 _HEAD_STEPS = {4: 0, 2: 1, 1: 2}  # map stride -> doublings of the pyramid's stride-4 map
 
@@ -32,7 +32,7 @@ class DBNet(Trainable):
     """Backbone, feature pyramid, a probability head, and a threshold head that only training uses.
 
     codec      its stride sets the resolution of the maps: 1 in the paper (two transposed convolutions)
-    backbone   a name of resnet.BACKBONES
+    backbone   a name of backbones.BACKBONES
     width      channels of the pyramid; heads have width / 4
     deformable groups of deformable convolutions in the backbone (1 in the paper's best models); 0: none
     fusion     "concat": the levels of the pyramid side by side (DB); "adaptive": weighed (DB++)

@@ -11,8 +11,9 @@ from torch.nn import functional
 
 from ...codecs.fcenet import FCENet
 from ...errors import SettingsError
+from .backbones import make_backbone
 from .base import Trainable
-from .resnet import make_backbone, upsample_like
+from .resnet import upsample_like
 
 
 class Pyramid(nn.Module):
@@ -54,7 +55,7 @@ class FCENetwork(Trainable):
 
     codec      its strides say which maps there are: (8, 16, 32), of C3 to C5, in the paper. The pyramid
                begins at C5, whatever they are
-    backbone   a name of resnet.BACKBONES
+    backbone   a name of backbones.BACKBONES
     width      channels of the pyramid, 256 in the paper
     deformable groups of deformable convolutions in the backbone: 2 for the published figures on CTW1500 and
                Total-Text; 0: none

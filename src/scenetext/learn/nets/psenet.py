@@ -10,8 +10,8 @@ from torch.nn import functional
 
 from ...codecs.psenet import PSENet
 from ...errors import SettingsError, unknown_name
+from .backbones import make_backbone
 from .base import Trainable, conv_bn_relu, init_weights
-from .resnet import make_backbone
 
 _STRIDE = 4  # of the pyramid's finest map
 _SMOOTH = 0.001  # in both sums of the dice coefficient, as in the authors' code
@@ -46,7 +46,7 @@ class PSENetwork(Trainable):
     """Backbone, feature pyramid, and one head for the n maps, enlarged to the resolution of the codec.
 
     codec        its kernels and stride set the number and the resolution of the maps: 7 and 1 in the paper
-    backbone     a name of resnet.BACKBONES; the authors' code has ResNet-50 with a stem of 3x3 convolutions
+    backbone     of backbones.BACKBONES; the authors' code has ResNet-50 with a stem of 3x3 convolutions
     width        channels of the pyramid's levels and of the head: 256 in the authors' code
     text_share   lambda: weight of the complete text's loss, and 1 - lambda that of the kernels': 0.7
     kernel_mask  where the loss of the smaller kernels counts: "truth", inside true text (the authors' Python

@@ -8,7 +8,6 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
-from ...errors import SettingsError, unknown_name
 from .base import ResidualBlock, conv_bn_relu, init_weights
 from .deformable import DeformableConv
 
@@ -77,27 +76,24 @@ class Shape:
     bottleneck: bool = False
 
 
-BACKBONES: dict[str, Shape] = {
-    "resnet18": Shape((64, 128, 256, 512), (2, 2, 2, 2)),
-    "resnet50": Shape((256, 512, 1024, 2048), (3, 4, 6, 3), bottleneck=True),
-    "resnet50-deep": Shape((256, 512, 1024, 2048), (3, 4, 6, 3), "deep", bottleneck=True),
-    "light": Shape((32, 64, 128, 192), (2, 2, 2, 2), "light"),
-}
-
-
 class ResNet(nn.Module):
     """Four stages of residual blocks; each stage but a max-pooled first one halves the resolution.
 
     deformable   groups of the deformable convolutions that stand for the 3x3 convolution (in blocks of two,
                  the second one) of all blocks but those of the first stage, as in DB; 0: none
 
-    Attributes: channels (the four widths), strides (4, 8, 16, 32).
+    Attributes: channels (the four widths), strides (4, 8, 16, 32). Raises ValueError for groups that do not
+    divide the channels.
     """
 
     strides = (4, 8, 16, 32)
 
     def __init__(self, shape: Shape, deformable: int = 0) -> None:
         super().__init__()
+        if deformable < 0 or shape.widths[1] // _EXPANSION % max(deformable, 1):
+            raise ValueError(
+                f"the groups of deformable convolutions divide all channels, unlike {deformable}"
+            )
         self.channels = shape.widths
         self.stem, inputs = _stem(shape)
         stages = []
@@ -143,16 +139,6 @@ def _block(shape: Shape, inputs: int, outputs: int, stride: int, deformable: int
     if deformable:
         return DeformableBlock(inputs, outputs, stride, deformable)
     return ResidualBlock(inputs, outputs, stride)
-
-
-def make_backbone(name: str, deformable: int = 0) -> ResNet:
-    """One of BACKBONES, freshly initialised; `deformable` as in ResNet. Raises SettingsError."""
-    if name not in BACKBONES:
-        raise unknown_name("backbone", name, BACKBONES)
-    shape = BACKBONES[name]
-    if deformable < 0 or shape.widths[1] // _EXPANSION % max(deformable, 1):
-        raise SettingsError(f"the groups of deformable convolutions divide all channels, unlike {deformable}")
-    return ResNet(shape, deformable)
 
 
 def upsample_like(x: Tensor, target: Tensor) -> Tensor:

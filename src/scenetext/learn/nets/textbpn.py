@@ -11,10 +11,10 @@ from torch.nn import functional
 
 from ...codecs.textbpn import TextBPN
 from ...errors import SettingsError
+from .backbones import make_backbone
 from .base import Trainable, init_weights
 from .deform import Deformation
 from .losses import hard_negative_bce
-from .resnet import make_backbone
 
 _STRIDES = (1, 2, 4)
 _LEAST = 100  # negatives of an image without text that count
@@ -25,7 +25,7 @@ class TextBPNetwork(Trainable):
 
     codec       its stride sets the resolution of the maps: 1 in the paper. At 2 the pyramid ends before its
                 last enlargement, at 4 before its last block
-    backbone    a name of resnet.BACKBONES
+    backbone    a name of backbones.BACKBONES
     width       channels of the last map; those before it have 8, 4, 2 and 1 times as many: 32 in the paper
     gcn         channels of the four graph convolutions; the last ones are also the width of the recurrent
                 network's directions and of the 1x1 convolution beside it
