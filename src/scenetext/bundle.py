@@ -29,8 +29,13 @@ from .view import CropResize, SceneResize
 FORMAT = 1
 PACKAGED = Path(__file__).parent / "models"
 
-Task = Literal["detection", "recognition", "spotting"]
-RESIZES: dict[str, type] = {"detection": SceneResize, "recognition": CropResize, "spotting": SceneResize}
+Task = Literal["detection", "recognition", "spotting", "pretraining"]
+RESIZES: dict[str, type] = {
+    "detection": SceneResize,
+    "recognition": CropResize,
+    "spotting": SceneResize,
+    "pretraining": SceneResize,
+}
 
 
 @dataclass(frozen=True)
@@ -38,10 +43,10 @@ class Manifest:
     """What model.json holds.
 
     name            of the model.
-    task            "detection", "recognition" or "spotting".
+    task            "detection", "recognition" or "spotting"; "pretraining" for a backbone to start from.
     codec           table for `codecs.make_codec`, name and charset included.
     resize          settings of RESIZES[task].
-    graphs          the ONNX files, in the order in which they run.
+    graphs          the ONNX files, in the order in which they run; none of a backbone.
     step            the ONNX file of one step of the decoder, which a search over texts runs; "" if the codec
                     needs none.
     sha256          of every file of the bundle but model.json and README.md, by file name.

@@ -9,6 +9,7 @@ from typing import Any
 from .errors import SettingsError
 from .evaluate.lexicons import Lexicons
 from .evaluate.protocols import Protocol
+from .evaluate.retrieval import Match, Retrieval
 from .evaluate.score import Score
 from .types import Sample, TextInstance
 
@@ -19,7 +20,8 @@ _CHUNK = 256  # crops decoded at once
 class Judgement:
     """A score and what it is of: one entry of truth and of predictions for each sample, in order.
 
-    For recognition an entry is a text, otherwise a tuple of instances.
+    For recognition an entry is a text; for pre-training the words of an image, and a Match; otherwise a tuple
+    of instances.
     """
 
     score: Score
@@ -46,7 +48,8 @@ def judge(
 ) -> Judgement:
     """Scores `model` on `samples`.
 
-    model      has .recognize(crops), .detect(image) or .spot(image), as the protocol's task asks
+    model      has .recognize(crops), .detect(image), .spot(image) or, pre-trained, .match(samples, batch), as
+               the protocol's task asks
     progress   called with the number of samples done since the last call
     lexicons   the lexicon that each sample is read with
 
@@ -55,13 +58,14 @@ def judge(
     Raises SettingsError if the model cannot do the task, recognition meets a sample that is no word crop, or
     there are lexicons for a task without texts; BadImageError for a sample that cannot be decoded.
     """
-    method = {"recognition": "recognize", "detection": "detect", "spotting": "spot"}[protocol.task]
+    methods = {"recognition": "recognize", "detection": "detect", "spotting": "spot", "pretraining": "match"}
+    method = methods[protocol.task]
     run = getattr(model, method, None)
     if run is None:
         raise SettingsError(
             f"protocol {protocol.name} scores {protocol.task}; {type(model).__name__} cannot do that"
         )
-    if lexicons is not None and protocol.task == "detection":
+    if lexicons is not None and protocol.task in ("detection", "pretraining"):
         raise SettingsError(f"protocol {protocol.name} compares no texts; leave out the lexicon")
     names = tuple(sample.name for sample in samples)
     truth: list[Any] = []
@@ -74,6 +78,8 @@ def judge(
             choice = {} if lexicons is None else {"lexicon": [lexicons.of(sample) for sample in chunk]}
             predictions += [text for text, _ in run(crops, **choice)]
             progress(len(chunk))
+    elif isinstance(protocol, Retrieval):
+        truth, predictions = run(samples, protocol.batch, progress)
     else:
         for sample in samples:
             held = {} if lexicons is None else {"lexicon": lexicons.of(sample)}
@@ -123,8 +129,11 @@ def word_of(sample: Sample, protocol: Protocol) -> str:
     return sample.instances[0].text or ""
 
 
-def _shown(entry: str | Sequence[TextInstance]) -> str:
+def _shown(entry: str | Match | Sequence[str] | Sequence[TextInstance]) -> str:
     if isinstance(entry, str):
         return repr(entry)
-    texts = [instance.text for instance in entry if instance.legible and instance.text]
-    return f"{sum(i.legible for i in entry)} words" + (f" ({' '.join(texts[:8])})" if texts else "")
+    if isinstance(entry, Match):
+        entry = entry.guesses
+    known = [each for each in entry if isinstance(each, str) or each.legible]
+    texts = [text for each in known if (text := each if isinstance(each, str) else each.text)]
+    return f"{len(known)} words" + (f" ({' '.join(texts[:8])})" if texts else "")

@@ -41,7 +41,7 @@ class Stage:
     warmup     steps over which the rate rises linearly from 0
     data       the mixture
     augment    settings of learn.augment.WordAugment or SceneAugment, or with name = "whole" those of
-               learn.whole.WholeAugment
+               learn.whole.WholeAugment; for pre-training those of learn.bag.BagAugment
     frozen     parts of the net that do not change: dotted names of sub-modules, such as "backbone.stem"
     rates      {dotted name of a part: factor of lr} for parts that learn faster or slower than the rest; of
                several names that hold a weight the longest counts, and `frozen` goes before `rates`
@@ -103,7 +103,7 @@ class Validate:
 class Recipe:
     """A training run.
 
-    task        "recognition", "detection" or "spotting"
+    task        "recognition", "detection" or "spotting"; "pretraining", which is for the backbone alone
     net         name and settings of a network (learn.nets.NETS)
     codec       name and settings of a codec (codecs.CODECS)
     resize      settings of image.CropResize or image.SceneResize
@@ -111,7 +111,7 @@ class Recipe:
     """
 
     name: str
-    task: Literal["recognition", "detection", "spotting"]
+    task: Literal["recognition", "detection", "spotting", "pretraining"]
     net: dict[str, Any]
     codec: dict[str, Any]
     stages: tuple[Stage, ...]

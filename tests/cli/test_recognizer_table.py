@@ -13,7 +13,6 @@ from scenetext.cli.main import main
 from scenetext.data.lmdb_words import write_lmdb
 from scenetext.errors import TrainingError
 from scenetext.learn import validate
-from scenetext.recipe import load_recipe
 from scenetext.recognizer import Recognizer
 
 TEXTS = {0: "a", 128: "b", 255: "c"}  # the toy reads "a", "b" and nothing
@@ -108,11 +107,11 @@ def test_a_bundle_with_a_recipe_has_parameters_and_operations(data, toy_model, t
 def test_a_training_run_is_tested_with_torch(data, toy_model, tmp_path, monkeypatch, capsys):
     asked = []
 
-    def load_run(run: Path, *, threads: int | None = None):
+    def load_reader(run: Path, *, threads: int | None = None):
         asked.append((run, threads))
-        return Recognizer.load(toy_model / "recognizer", threads), load_recipe("crnn-light")
+        return Recognizer.load(toy_model / "recognizer", threads)
 
-    monkeypatch.setattr(validate, "load_run", load_run)
+    monkeypatch.setattr(validate, "load_reader", load_reader)
     run = tmp_path / "run"
     run.mkdir()
     stages = [{"steps": 1, "batch": 1, "lr": 1.0, "data": [{"name": "folder:words"}]}]

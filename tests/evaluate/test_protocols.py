@@ -4,6 +4,7 @@ import dataclasses
 import json
 import pickle
 
+import numpy as np
 import pytest
 
 from scenetext.errors import SettingsError
@@ -11,6 +12,7 @@ from scenetext.evaluate.detection import Detection
 from scenetext.evaluate.fragments import Fragments
 from scenetext.evaluate.protocols import PROTOCOLS, adjusted, find_protocol
 from scenetext.evaluate.recognition import Recognition
+from scenetext.evaluate.retrieval import Match, Retrieval
 from scenetext.geometry import box_polygon
 from scenetext.settings import build, to_dict
 from scenetext.types import TextInstance
@@ -22,6 +24,10 @@ def test_every_protocol_gives_perfect_predictions_full_marks(name):
     assert protocol.name == name
     if isinstance(protocol, Recognition | Fragments):
         score = protocol(["word", "Two"], ["word", "Two"])
+    elif isinstance(protocol, Retrieval):
+        cells = {"scores": np.array([0.9, 0.1]), "truth": np.array([True, False])}
+        right = {"text": True, "image": True, "word": True}
+        score = protocol([["word"], []], [Match(("word",), ("word",), **right, **cells), Match()])
     else:
         scene = [TextInstance(box_polygon(0, 0, 100, 10), "word")]
         score = protocol([scene, []], [scene, []])

@@ -72,6 +72,6 @@ WITH_WEIGHTS = [name for name in available() if WEIGHTS in load_bundle(name).man
 
 @pytest.mark.parametrize("name", WITH_WEIGHTS)
 def test_the_weights_of_every_model_packaged_with_them_can_be_trained_on(name):
-    weights = initial_weights(name)
+    weights, _ = initial_weights(name)
     assert weights
     assert all(torch.isfinite(value.float()).all() for value in weights.values())

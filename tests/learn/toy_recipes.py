@@ -33,10 +33,16 @@ def toy_recipe(name: str, *changes: str) -> Recipe:
             data += ["net.width=0.125", "net.filters=16", "net.hidden=16", "net.dense=16"]
             data += ["net.columns=8", "net.regions=8", "net.mined=16", "net.proposals=50"]
             data += ["codec.length=3", "codec.proposals=20"]
+        if recipe.task == "pretraining":
+            data += ["net.backbone='clip-light'", "net.size=64", "net.dim=16", "net.text_layers=1"]
+            data += ["net.text_width=16", "net.text_heads=2", "net.heads=2", "net.layers=1"]
+            data = [change for change in data if "max_pixels" not in change and "min_side" not in change]
         stage = (
             "stages=[{steps=2, batch=2, lr=1e-3, data=[{name='icdar:scenes'}], "
             "augment={size=64, crops=4, text_height=[12.0, 24.0], scale=[0.3, 2.0]}}]"
         )
+        if recipe.task == "pretraining":
+            stage = stage.replace("text_height=[12.0, 24.0], scale=[0.3, 2.0]", "scale=[0.1, 0.5]")
     return load_recipe(name, [*_COMMON, *data, stage, *changes])
 
 

@@ -67,12 +67,12 @@ def open_candidate(name: str, task: Task, threads: int | None) -> Candidate:
         return _cascade(name, *parts, threads)
     place = Path(name) / "recipe.json"
     if place.is_file():
-        from ..learn.validate import load_run  # needs torch
+        from ..learn.validate import load_reader  # needs torch
 
         recipe = recipe_from_json(place.read_text(encoding="utf-8"), str(place))
         if recipe.task != task:
             raise SettingsError(f"{name}: a run for {recipe.task}, where one for {task} is needed")
-        model = load_run(Path(name), threads=threads)[0]
+        model = load_reader(Path(name), threads=threads)
         return Candidate(name, model, "torch", _cost(recipe.net, model))
     loaded = _KINDS[task].load(name, threads)
     net = load_bundle(name).manifest.recipe.get("net", {})

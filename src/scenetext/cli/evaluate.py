@@ -111,6 +111,8 @@ def _model(
             "recognition": (Recognizer, "word-accuracy"),
             "spotting": (EndToEnd, "icdar2015-end-to-end"),
         }
+        if manifest.task not in kinds:
+            raise SettingsError(f"{name}: a backbone, which reads nothing; score the run that it comes from")
         kind, usual = kinds[manifest.task]
         model = kind.load(name, threads)
         protocol = manifest.recipe.get("validate", {}).get("protocol", usual)

@@ -6,6 +6,7 @@ import argparse
 import logging
 from pathlib import Path
 
+from ..errors import SettingsError
 from .arguments import positive
 
 HELP = "Make a bundle of a training run's best weights, and check it against torch. Needs the extra 'train'."
@@ -54,12 +55,21 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Writes the bundle and prints its folder."""
     from ..learn.export import export
+    from ..learn.pretrained import export_backbone
+    from ..learn.validate import recipe_of
 
     logging.getLogger("scenetext").setLevel(logging.INFO)
+    data = None if args.unscored else args.data
+    if recipe_of(args.run).task == "pretraining":
+        if args.int8 or args.no_weights:
+            raise SettingsError("--int8 and --no-weights are for models that read; this run has a backbone")
+        given = {"name": args.name, "licence": args.licence, "threads": args.threads, "also": args.also}
+        print(export_backbone(args.run, args.out, data=data, **given).folder)
+        return 0
     bundle = export(
         args.run,
         args.out,
-        data=None if args.unscored else args.data,
+        data=data,
         name=args.name,
         also=args.also,
         licence=args.licence,

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..errors import DataError
+from ..errors import DataError, SettingsError
 from .arguments import add_protocol_settings
 
 if TYPE_CHECKING:  # --help is to answer without numpy
@@ -52,11 +52,14 @@ def run(args: argparse.Namespace) -> int:
     from ..evaluate.protocols import adjusted, find_protocol
     from ..evaluate.recognition import Recognition
     from ..evaluate.results import by_image, by_name, pair, read_results, read_words
+    from ..evaluate.retrieval import Retrieval
     from ..evaluate.score import Score
     from ..judge import word_of
     from ..settings import parse_change
 
     protocol = adjusted(find_protocol(args.protocol), dict(parse_change(change) for change in args.set))
+    if isinstance(protocol, Retrieval):
+        raise SettingsError(f"{protocol.name} scores a network, not files; use scenetext evaluate RUN")
     samples = _samples(args.truth, args.data)
     score: Score
     if isinstance(protocol, Recognition | Fragments):

@@ -12,13 +12,15 @@ from .deteval import DetEval
 from .fragments import Fragments
 from .pascal import Pascal
 from .recognition import Recognition
+from .retrieval import Retrieval
 from .rotated import Rotated
 from .spotting import Spotting
 
-Protocol = Detection | DetEval | Pascal | Rotated | Spotting | Recognition | Fragments
+Protocol = Detection | DetEval | Pascal | Rotated | Spotting | Recognition | Fragments | Retrieval
 """Called with the truth and the predictions of all images, it returns a Score.
 
-Detection and spotting take a list of TextInstance an image, recognition one text a crop.
+Detection and spotting take a list of TextInstance an image, recognition one text a crop, pre-training a list
+of words and a Match an image.
 """
 
 _CURVED = Overlap(invalid="keep")
@@ -69,6 +71,7 @@ _PROTOCOLS: tuple[Protocol, ...] = (
     Recognition("word-accuracy", "crops read, by 0-9a-z in either case; with 1-NED"),
     Recognition("word-accuracy-exact", "crops read, every character compared; with 1-NED", "exact"),
     Fragments("music", "fragments of scores read, by their pitches; with the average edit distance"),
+    Retrieval("bag-retrieval", "sanity of pre-training: words, hidden characters and places in images"),
 )
 
 PROTOCOLS: dict[str, Protocol] = {protocol.name: protocol for protocol in _PROTOCOLS}

@@ -119,7 +119,7 @@ class SceneAugment:
             centre = target.polygon.mean(axis=0)
             if self.text_height[1] > 0:
                 wanted = float(np.exp(rng.uniform(*np.log(self.text_height))))
-                scale = float(np.clip(wanted / max(_text_height(target.polygon), 1.0), *self.scale))
+                scale = float(np.clip(wanted / max(text_height(target.polygon), 1.0), *self.scale))
         angle = rng.uniform(-180, 180) if rng.random() < self.steep else rng.uniform(-1, 1) * self.rotation
         stretch = np.exp(rng.uniform(-1, 1) * self.aspect / 2)
         cos, sin = np.cos(np.deg2rad(angle)), np.sin(np.deg2rad(angle))
@@ -165,7 +165,7 @@ def _cut(image: np.ndarray, matrix: np.ndarray, size: int) -> np.ndarray:
     return np.asarray(cv2.warpAffine(image, centred, (size, size), flags=cv2.INTER_LINEAR))
 
 
-def _text_height(polygon: np.ndarray) -> float:
+def text_height(polygon: np.ndarray) -> float:
     """Height of a word across its reading direction: area over the mean length of top and bottom."""
     half = len(polygon) // 2
     top = np.linalg.norm(np.diff(polygon[:half], axis=0), axis=1).sum()

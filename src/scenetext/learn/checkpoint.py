@@ -23,6 +23,9 @@ from .parts import check_parts, in_parts
 WEIGHTS = "weights.safetensors"
 """The file of a bundle that holds the weights for training on."""
 
+BACKBONE = "backbone.safetensors"
+"""The file of a pre-trained bundle; its keys begin as those of the part of networks that it is taken for."""
+
 _SEPARATOR = "|"  # parameter names hold dots and slashes, not this
 
 
@@ -54,20 +57,23 @@ def load_checkpoint(path: Path) -> tuple[dict[str, dict[str, Tensor]], dict[str,
     return groups, meta
 
 
-def initial_weights(name: str) -> dict[str, Tensor]:
-    """The weights of a run's folder (its best ones) or of a bundle, packaged or a folder.
+def initial_weights(name: str) -> tuple[dict[str, Tensor], tuple[str, ...]]:
+    """The weights of a run's folder (its best ones) or of a bundle, packaged or a folder; and the parts that
+    they are all there is of, if it is not the whole network: ("backbone",) of a pre-trained bundle.
 
     Raises TrainingError or BundleError if there are none.
     """
     best = Path(name) / "best.safetensors"
     if best.is_file():
-        return load_checkpoint(best)[0]["average"]
+        return load_checkpoint(best)[0]["average"], ()
     bundle = load_bundle(name)
-    if WEIGHTS not in bundle.manifest.sha256:
+    file = BACKBONE if bundle.manifest.task == "pretraining" else WEIGHTS
+    if file not in bundle.manifest.sha256:
         raise BundleError(f"{bundle.folder}: a bundle without weights, which reads but cannot be trained on")
-    bundle.check_file(WEIGHTS)
-    state = load_file(bundle.folder / WEIGHTS)
-    return {key: value.float() if value.dtype == torch.float16 else value for key, value in state.items()}
+    bundle.check_file(file)
+    state = load_file(bundle.folder / file)
+    weights = {key: value.float() if value.dtype == torch.float16 else value for key, value in state.items()}
+    return weights, ("backbone",) if file == BACKBONE else ()
 
 
 def load_weights(

@@ -64,7 +64,7 @@ class Options:
     out       folder of the run
     resume    go on from out/last.safetensors
     weights   a run or bundle (folder, or packaged name) whose weights to start from; every key has to match
-    parts     of the network, such as "trunk", that `weights` are taken for, if not for all
+    parts     of the network, such as "trunk", that `weights` are taken for, if not for all there are
     workers   processes that make batches
     threads   torch threads, 0 for torch's own choice
     device    "cpu", "cuda", ... or "auto": the GPU if there is one
@@ -151,7 +151,8 @@ def train(recipe: Recipe, options: Options, report: Callable[[str], None] = log.
     net.to(device)
     net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # missing from torch's stubs
     if options.weights is not None:
-        load_weights(net, initial_weights(options.weights), options.weights, options.parts)
+        weights, parts = initial_weights(options.weights)
+        load_weights(net, weights, options.weights, options.parts or parts)
     elif options.parts:
         raise SettingsError("parts of which weights? Name them with --weights")
     rates = [

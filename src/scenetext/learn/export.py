@@ -77,12 +77,14 @@ def export(
     weights   False: without the weights, which serve to train on; about half the size
 
     Raises TrainingError if the two disagree: in an output by more than TOLERANCE, or in the figure of a set
-    by more than 0.002; SettingsError if int8 is asked of a recogniser, or without data. Nothing is written
-    then.
+    by more than 0.002; SettingsError if int8 is asked of a recogniser, or without data, or for a run of
+    pre-training, which reads nothing. Nothing is written then.
     """
     check_replaceable(out)  # before the work, not after it
     limit_threads(threads)
     recipe, codec, net, trained_steps = load_net(run)
+    if recipe.task == "pretraining":
+        raise SettingsError(f"{run}: a run of pre-training, which has a backbone to export and no graph")
     resize: CropResize | SceneResize
     if recipe.task == "recognition":
         resize = build(CropResize, recipe.resize)
@@ -135,9 +137,7 @@ def export(
             step=step_graph.name if step is not None else "",
             recipe=to_dict(recipe),
             scores=scores,
-            training_data=tuple(
-                dict.fromkeys(_described(entry.name) for stage in recipe.stages for entry in stage.data)
-            ),
+            training_data=sources_of(recipe),
             licence=licence,
             description=f"{recipe.description} (step {trained_steps}{', 8-bit integers' if int8 else ''})",
         )
@@ -315,10 +315,13 @@ def _reached(ours: np.ndarray, theirs: np.ndarray) -> np.ndarray:
     return np.asarray(np.cumsum(last, axis=1) - last == 0)
 
 
-def _described(source: str) -> str:
-    """A source of training data and the first line of its documentation."""
-    reader = SYNTHS.get(source) or DATASETS[parse_name(source)[0]]
-    return f"{source}: {(inspect.getdoc(reader) or '').partition(chr(10))[0]}"
+def sources_of(recipe: Recipe) -> tuple[str, ...]:
+    """What a recipe trains on: each source, and the first line of its documentation."""
+    names = dict.fromkeys(entry.name for stage in recipe.stages for entry in stage.data)
+    readers = {name: SYNTHS.get(name) or DATASETS[parse_name(name)[0]] for name in names}
+    return tuple(
+        f"{name}: {(inspect.getdoc(reader) or '').partition(chr(10))[0]}" for name, reader in readers.items()
+    )
 
 
 def _examples(resize: CropResize | SceneResize) -> list[np.ndarray]:

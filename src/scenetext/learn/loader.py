@@ -32,6 +32,7 @@ from ..synth.words import WordSynth
 from ..types import Sample, TextInstance
 from ..view import CropResize, SceneResize
 from .augment import SceneAugment, WordAugment
+from .bag import BagAugment
 from .whole import WholeAugment, make_scene_augment
 
 log = logging.getLogger(__name__)
@@ -246,7 +247,7 @@ class SceneBlocks(Dataset[list[Batch]]):
     mixture: Draws
     codec: SceneCodec
     resize: SceneResize
-    augment: SceneAugment | WholeAugment
+    augment: SceneAugment | WholeAugment | BagAugment
     batch: int
     seed: tuple[int, ...]
     group: int = 4
@@ -295,7 +296,11 @@ def stage_blocks(
             mixture, codec, resize, build(WordAugment, stage.augment, where), frames, stage.batch, seed
         )
     scene_resize = build(SceneResize, recipe.resize, "[resize]")
-    augment = make_scene_augment(stage.augment, scene_resize, where)
+    augment: SceneAugment | WholeAugment | BagAugment
+    if recipe.task == "pretraining":
+        augment = build(BagAugment, stage.augment, where)
+    else:
+        augment = make_scene_augment(stage.augment, scene_resize, where)
     return SceneBlocks(mixture, codec, scene_resize, augment, stage.batch, seed)
 
 

@@ -6,13 +6,13 @@ import copy
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from torch import Tensor
 
 from ..codecs import make_codec
 from ..detector import Detector
-from ..errors import TrainingError
+from ..errors import SettingsError, TrainingError
 from ..evaluate.protocols import find_protocol
 from ..judge import judge
 from ..recipe import Recipe, recipe_from_json
@@ -21,20 +21,28 @@ from ..settings import build
 from ..spotter import EndToEnd
 from ..types import Graph, Sample
 from ..view import CropResize, SceneResize
+from .bag import BagAugment
 from .checkpoint import load_checkpoint, load_weights
 from .graph import TorchGraph
+from .match import Matcher
 from .nets import Trainable, make_net
+from .nets.oclip import OCLIPNetwork
 from .processes import limit_threads
 
 EXAMPLES = 16
 
 
-def load_net(run: Path) -> tuple[Recipe, Any, Trainable, int]:
-    """(recipe, codec, network with the best weights, their step) of a run's folder. Raises TrainingError."""
+def recipe_of(run: Path) -> Recipe:
+    """The recipe of a run's folder. Raises TrainingError."""
     place = run / "recipe.json"
     if not place.is_file():
         raise TrainingError(f"{run}: not the folder of a training run (no recipe.json)")
-    recipe = recipe_from_json(place.read_text(encoding="utf-8"), str(place))
+    return recipe_from_json(place.read_text(encoding="utf-8"), str(place))
+
+
+def load_net(run: Path) -> tuple[Recipe, Any, Trainable, int]:
+    """(recipe, codec, network with the best weights, their step) of a run's folder. Raises TrainingError."""
+    recipe = recipe_of(run)
     codec = make_codec(recipe.codec)
     net = make_net(recipe.net, codec)
     groups, meta = load_checkpoint(run / "best.safetensors")
@@ -43,11 +51,30 @@ def load_net(run: Path) -> tuple[Recipe, Any, Trainable, int]:
     return recipe, codec, net, meta["step"]
 
 
-def load_run(run: Path, threads: int | None = None) -> tuple[Recognizer | Detector | EndToEnd, Recipe]:
-    """The reader around a run's best weights, and its recipe."""
+Reads = Recognizer | Detector | EndToEnd
+
+
+def load_run(run: Path, threads: int | None = None) -> tuple[Reads | Matcher, Recipe]:
+    """What judges a run's best weights, and its recipe."""
     limit_threads(threads)
     recipe, codec, net, _ = load_net(run)
-    return make_model(recipe, codec, torch_graphs(net), torch_step(net)), recipe
+    return model_of(recipe, codec, net), recipe
+
+
+def load_reader(run: Path, threads: int | None = None) -> Reads:
+    """The reader around a run's best weights. Raises SettingsError for a run of pre-training."""
+    limit_threads(threads)
+    recipe, codec, net, _ = load_net(run)
+    return make_model(recipe, codec, torch_graphs(net), torch_step(net))
+
+
+def model_of(recipe: Recipe, codec: Any, net: Trainable) -> Reads | Matcher:
+    """What judges a network: the reader of its task, or of pre-training a Matcher."""
+    if recipe.task == "pretraining":
+        last = len(recipe.stages) - 1
+        augment = build(BagAugment, recipe.stages[last].augment, f"stage {last}: augment")
+        return Matcher(cast(OCLIPNetwork, net), codec, build(SceneResize, recipe.resize, "[resize]"), augment)
+    return make_model(recipe, codec, torch_graphs(net), torch_step(net))
 
 
 @dataclass(frozen=True)
@@ -70,10 +97,13 @@ def torch_step(net: Trainable) -> Graph | None:
     return None if step is None else TorchGraph(step)
 
 
-def make_model(
-    recipe: Recipe, codec: Any, graphs: Sequence[Graph], step: Graph | None = None
-) -> Recognizer | Detector | EndToEnd:
-    """The reader of a recipe's task around its graphs, and around one step of its decoder if it has one."""
+def make_model(recipe: Recipe, codec: Any, graphs: Sequence[Graph], step: Graph | None = None) -> Reads:
+    """The reader of a recipe's task around its graphs, and around one step of its decoder if it has one.
+
+    Raises SettingsError for pre-training, whose networks read nothing.
+    """
+    if recipe.task == "pretraining":
+        raise SettingsError(f"recipe {recipe.name}: a network for pre-training reads nothing")
     if recipe.task == "recognition":
         return Recognizer(build(CropResize, recipe.resize, "[resize]"), tuple(graphs), codec, step=step)
     kind = Detector if recipe.task == "detection" else EndToEnd
@@ -90,7 +120,7 @@ def validate(
     """Scores `weights` in a copy of the network on every set of the recipe's validation."""
     trained = copy.deepcopy(net)
     trained.load_state_dict(dict(weights))
-    model = make_model(recipe, codec, torch_graphs(trained), torch_step(trained))
+    model = model_of(recipe, codec, trained)
     protocol = find_protocol(recipe.validate.protocol)
     scores: dict[str, dict[str, Any]] = {}
     figures, examples = [], []

@@ -15,6 +15,7 @@ from .base import Trainable
 from .db import DBNet
 from .fcenet import FCENetwork
 from .li2017 import Li2017Network
+from .oclip import OCLIPNetwork
 from .psenet import PSENetwork
 from .recognizer import FourStage
 from .textbpn import TextBPNetwork
@@ -28,6 +29,7 @@ NETS: dict[str, type[Trainable]] = {
     "fcenet": FCENetwork,
     "textbpn": TextBPNetwork,
     "li2017": Li2017Network,
+    "oclip": OCLIPNetwork,
 }
 
 

@@ -1,0 +1,116 @@
+"""Views of scenes with the bags of words that stand in them, for pre-training."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from PIL import Image
+
+from ..geometry import clip_polygon, signed_area, warp_points
+from ..types import Sample, TextInstance
+from .augment import photometric, text_height
+
+_TRIES = 10  # at a crop that fits into the image, as torchvision's
+
+
+@dataclass(frozen=True)
+class BagAugment:
+    """A random crop, resized to a square (the `RandomResizedCrop` of the authors' code of oCLIP).
+
+    size         side of the square, a multiple of 32: 512 in the paper
+    scale        (low, high): share of the image's area that a crop has: 0.95 to 1 in the authors' code. Where
+                 it is known where words stand, far smaller crops still have true bags
+    aspect       (low, high): width over height of the crop, drawn log-uniformly
+    on_text      chance of a crop that holds the middle of some word, if it is known where words stand
+    keep         a word of which a smaller share of the area remains is not in the bag
+    min_height   nor is a word that is less high in the square, pixels
+    crops        squares made of each image that is drawn
+    brightness, noise, blur   as of SceneAugment; none in the authors' code
+
+    Words whose outline is the whole image, because it is not known where they stand, are always in the bag.
+    """
+
+    size: int = 512
+    scale: tuple[float, float] = (0.95, 1.0)
+    aspect: tuple[float, float] = (3 / 4, 4 / 3)
+    on_text: float = 0.0
+    keep: float = 0.7
+    min_height: float = 0.0
+    crops: int = 1
+    brightness: float = 0.0
+    noise: float = 0.0
+    blur: float = 0.0
+
+    def __post_init__(self) -> None:
+        if self.size < 32 or self.size % 32 or self.crops < 1:
+            raise ValueError("size is a multiple of 32, and crops at least 1")
+        if not 0 < self.scale[0] <= self.scale[1] <= 1 or not 0 < self.aspect[0] <= self.aspect[1]:
+            raise ValueError("scale is a range of shares, aspect one of positive numbers")
+
+    def __call__(
+        self,
+        sample: Sample,
+        image: np.ndarray,
+        rng: np.random.Generator,
+        donor: tuple[Sample, np.ndarray] | None = None,
+    ) -> tuple[np.ndarray, list[TextInstance]]:
+        """One square of a scene: (size, size, 3) uint8 and its instances, in its pixels. A donor gives
+        nothing. What is not in the bag has no text and is a don't-care."""
+        left, top, width, height = self._crop(sample, image, rng)
+        square = np.asarray(
+            Image.fromarray(image).resize(
+                (self.size, self.size),
+                Image.Resampling.BICUBIC,
+                (left, top, left + width, top + height),
+                reducing_gap=2.0,
+            )
+        )
+        across, down = self.size / width, self.size / height
+        matrix = np.array([[across, 0, -left * across], [0, down, -top * down]])
+        instances = []
+        for instance in sample.instances:
+            polygon = warp_points(instance.polygon, matrix)
+            piece = clip_polygon(polygon, 0, 0, self.size, self.size)
+            if piece is None:
+                continue
+            if instance.legible and not self._is_shown(polygon, piece):
+                instances.append(instance.replace(polygon=piece, text=None, legible=False))
+            else:
+                instances.append(instance.replace(polygon=piece))
+        sigma = rng.uniform(0, self.blur)
+        if sigma > 0.2:
+            square = cv2.GaussianBlur(square, (0, 0), sigma)
+        return photometric(square, rng, 0.5, self.brightness, self.noise), instances
+
+    def _is_shown(self, polygon: np.ndarray, piece: np.ndarray) -> bool:
+        """Whether enough of a word remains, and is large enough."""
+        whole = abs(signed_area(piece)) >= self.keep * abs(signed_area(polygon))
+        return whole and text_height(polygon) >= self.min_height
+
+    def _crop(self, sample: Sample, image: np.ndarray, rng: np.random.Generator) -> tuple[int, int, int, int]:
+        """(left, top, width, height) in whole pixels of the image."""
+        rows, columns = image.shape[:2]
+        width, height = self._sides(rows, columns, rng)
+        known = [i for i in sample.instances if i.legible]
+        if known and rng.random() < self.on_text:
+            x, y = known[int(rng.integers(len(known)))].polygon.mean(axis=0)
+            low = np.clip([math.ceil(x) - width, math.ceil(y) - height], 0, [columns - width, rows - height])
+            high = np.clip([math.floor(x), math.floor(y)], low, [columns - width, rows - height])
+        else:
+            low, high = np.array([0, 0]), np.array([columns - width, rows - height])
+        left, top = rng.integers(low.astype(int), high.astype(int), endpoint=True).tolist()
+        return left, top, width, height
+
+    def _sides(self, rows: int, columns: int, rng: np.random.Generator) -> tuple[int, int]:
+        """Width and height of a crop that fits; after some tries, of the largest with an aspect in range."""
+        for _ in range(_TRIES):
+            area = rows * columns * rng.uniform(*self.scale)
+            aspect = math.exp(rng.uniform(*np.log(self.aspect)))
+            width, height = round(math.sqrt(area * aspect)), round(math.sqrt(area / aspect))
+            if 0 < width <= columns and 0 < height <= rows:
+                return width, height
+        aspect = min(max(columns / rows, self.aspect[0]), self.aspect[1])
+        return max(1, min(columns, round(rows * aspect))), max(1, min(rows, round(columns / aspect)))
