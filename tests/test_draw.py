@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from scenetext.draw import draw_instances, draw_looks
+from scenetext.draw import draw_instances, draw_looks, draw_weights
 from scenetext.geometry import box_polygon
 from scenetext.types import Look, TextInstance
 
@@ -126,3 +126,16 @@ def test_a_photo_without_text_says_so() -> None:
 def test_a_look_has_a_row_for_each_letter() -> None:
     with pytest.raises(ValueError, match="3 letters"):
         look("abc", np.zeros((2, 4), np.float32))
+
+
+def test_maps_are_bright_where_their_weights_are() -> None:
+    image = np.full((60, 90, 3), 128, np.uint8)
+    corner = np.zeros((2, 3), np.float32)
+    corner[1, 2] = 0.01  # small, but the largest
+    sheet = draw_weights(image, [("here", corner), ("nowhere", np.zeros((2, 3), np.float32))])
+    pixels = np.asarray(sheet).astype(int).sum(axis=2)
+    photo = pixels[16 + 24 : 16 + 24 + 60, 16 : 16 + 90]
+    assert photo[45:, 70:].min() > photo[:30, :45].max() + 100
+    assert np.ptp(pixels[16 + 24 : 16 + 24 + 60, 2 * 16 + 90 : 2 * 16 + 180]) == 0
+    huge = draw_weights(np.zeros((2000, 4000, 3), np.uint8), [("", corner)] * 3)
+    assert huge.width <= 1000

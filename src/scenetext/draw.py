@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
@@ -101,7 +101,31 @@ def draw_looks(image: np.ndarray, looks: Iterable[Look]) -> Image.Image:
     largest one. A title says the text and its score, and what was read where a lexicon made another text of
     it. Words stand in the order given, row by row.
     """
-    cards = [_card(image, look) for look in looks] or [_titled("no text", Image.new("RGB", (1, 1), _PAPER))]
+    nothing = _titled("no text", Image.new("RGB", (1, 1), _PAPER))
+    return _sheet([_card(image, look) for look in looks] or [nothing])
+
+
+def draw_weights(image: np.ndarray, weights: Iterable[tuple[str, np.ndarray]]) -> Image.Image:
+    """A sheet with the image once for each map of weights, dark where little lies, below its title.
+
+    image     (H, W, 3) uint8, which is reduced where it is large
+    weights   titles and maps (h, w) over the whole image, whose brightest place is their largest weight
+    """
+    scale = min(1.0, (_SHEET - 3 * _GAP) / 2 / image.shape[1])
+    size = max(1, round(image.shape[1] * scale)), max(1, round(image.shape[0] * scale))
+    photo = np.asarray(Image.fromarray(image).resize(size, Image.Resampling.BICUBIC)).astype(np.float32)
+    cards = []
+    for title, values in weights:
+        smooth = Image.fromarray(values.astype(np.float32)).resize(size, Image.Resampling.BICUBIC)
+        share = np.clip(np.asarray(smooth) / max(float(values.max(initial=0)), 1e-12), 0, 1)
+        colours = _heat(share.ravel()).reshape(photo.shape).astype(np.float32)
+        body = Image.fromarray((0.45 * photo + 0.55 * colours).astype(np.uint8))
+        cards.append(_titled(title, body))
+    return _sheet(cards)
+
+
+def _sheet(cards: Sequence[Image.Image]) -> Image.Image:
+    """Cards row by row."""
     rows: list[list[Image.Image]] = [[]]
     for card in cards:
         if rows[-1] and sum(other.width + _GAP for other in rows[-1]) + card.width > _SHEET - 2 * _GAP:

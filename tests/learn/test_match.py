@@ -8,6 +8,7 @@ import torch
 from torch.nn import functional
 
 from scenetext.codecs.oclip import OCLIP
+from scenetext.errors import SettingsError
 from scenetext.evaluate.protocols import find_protocol
 from scenetext.geometry import box_polygon
 from scenetext.judge import judge
@@ -135,3 +136,23 @@ def test_progress_is_told():
     matcher(net()).match(scenes(5), 2, done.append)
     assert sum(done) == 5
     assert pytest.approx(max(done)) == 2
+
+
+def test_a_look_has_a_map_for_the_image_encoder_and_each_word():
+    asked = net().train()
+    image = scenes(1)[0].image.repeat(2, axis=1)
+    looks = matcher(asked).look(image, ["abcd", "hhhhhhhh", "?", "b"])
+    titles = [title for title, _ in looks]
+    assert titles[0] == "image encoder"
+    assert [title.partition(":")[0] for title in titles[1:]] == ["ab_d", "hh_hh", "_"]  # cut; left out
+    assert all(0 < float(title.split()[-1]) < 1 for title in titles[1:])
+    assert all(weights.shape == (4, 8) for _, weights in looks)  # enlarged twice, at stride 32
+    assert all(weights.sum() == pytest.approx(1, abs=1e-4) for _, weights in looks[1:])
+    assert asked.training
+    assert matcher(asked).look(image, [])[0][0] == "image encoder"
+
+
+def test_a_network_without_a_decoder_has_nowhere_to_look():
+    bare = make_net(SMALL | {"layers": 0}, CODEC)
+    with pytest.raises(SettingsError, match="without a decoder"):
+        matcher(bare).look(scenes(1)[0].image, ["abc"])

@@ -90,3 +90,16 @@ def test_what_reads_nothing_is_no_model(tmp_path, run, capsys):
     scored = ["--truth", str(tmp_path), "--predictions", str(tmp_path), "--protocol", "bag-retrieval"]
     assert main(["score", *scored]) == 2
     assert "scenetext evaluate RUN" in capsys.readouterr().err
+
+
+def test_explain_draws_a_picture_for_each_photo(toy_data, tmp_path, run, capsys):
+    photos = sorted((toy_data / "backgrounds").iterdir())
+    broken = tmp_path / "broken.jpg"
+    broken.write_bytes(b"no photo")
+    command = ["explain", str(run), *map(str, photos), str(broken), "--words", "exit, gate", "--threads", "1"]
+    assert main([*command, "--out", str(tmp_path / "looks")]) == 1
+    assert "broken.jpg" in capsys.readouterr().err
+    assert sorted(p.stem for p in (tmp_path / "looks").iterdir()) == sorted(p.stem for p in photos)
+    train(toy_recipe("db-light"), options(toy_data, tmp_path / "db"))
+    assert main(["explain", str(tmp_path / "db"), str(photos[0]), "--words", "a"]) == 2
+    assert "read --explain" in capsys.readouterr().err

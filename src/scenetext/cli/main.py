@@ -38,6 +38,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "evaluate": ("evaluate", "score a model on a data set"),
     "score": ("score", "score result files of any system"),
     "benchmark": ("benchmark", "print the table of a set of models over the usual test sets"),
+    "explain": ("explain", "draw where a pre-trained network looks for words"),
+    "convert-weights": ("convert_weights", "make a bundle of a published backbone"),
     "export": ("export", "make a bundle of a training run"),
     "synth": ("synth", "draw synthetic words, scenes or music"),
     "data": ("data", "check a data set, or convert it to another layout"),

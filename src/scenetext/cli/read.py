@@ -5,24 +5,21 @@ from __future__ import annotations
 import argparse
 import contextlib
 import sys
-from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import TextIO
 
-import numpy as np
-from PIL import Image
-
 from ..draw import draw_instances, draw_looks
 from ..errors import BadImageError
 from ..formats import WRITERS
-from ..image import MAX_PIXELS, load_image
+from ..image import MAX_PIXELS
 from ..lexicon import Lexicon
 from ..reader import DEFAULT_MODEL, MODELS, Reader
 from ..runtime import hand_back_memory
 from ..spotter import Cascade, EndToEnd, explainer
-from ..types import Look, Source
+from ..types import Look
 from .arguments import lengths, positive, share
+from .pictures import Pictures
 from .sources import STDIN, content, emit, expand, progress, report
 
 HELP = "Find and read the text in photos. Results go to stdout as they come, failures to stderr at the end."
@@ -97,8 +94,8 @@ def run(args: argparse.Namespace) -> int:
     missing = len(failures)
     if args.explain:
         explainer(reader.spotter)  # before anything is made
-    overlays = _Folder(args.overlay, ".jpg", "overlay") if args.overlay else None
-    explanations = _Folder(args.explain, ".png", "explanation") if args.explain else None
+    overlays = Pictures(args.overlay, ".jpg", "overlay") if args.overlay else None
+    explanations = Pictures(args.explain, ".png", "explanation") if args.explain else None
     with contextlib.ExitStack() as stack:
         out: TextIO | None = None if args.out else sys.stdout
         for number, source in enumerate(progress(sources)):
@@ -124,29 +121,3 @@ def run(args: argparse.Namespace) -> int:
             if explanations:
                 failures += explanations.write(name, image, args.max_pixels, partial(draw_looks, looks=looks))
     return report(failures, len(sources) + missing)
-
-
-class _Folder:
-    """Where a picture goes for each source, under its name."""
-
-    def __init__(self, path: Path, suffix: str, kind: str) -> None:
-        path.mkdir(parents=True, exist_ok=True)
-        self.path, self.suffix, self.kind = path, suffix, kind
-        self.taken: set[Path] = set()
-
-    def write(
-        self, name: str, image: Source, max_pixels: int, draw: Callable[[np.ndarray], Image.Image]
-    ) -> list[BadImageError]:
-        """Writes what is drawn of a photo; the failure, if that cannot be done."""
-        stem, count = Path(name).stem, 1
-        path = self.path / f"{stem}{self.suffix}"
-        while path in self.taken:  # two sources of the same name, from different folders
-            count += 1
-            path = self.path / f"{stem}-{count}{self.suffix}"
-        self.taken.add(path)
-        try:
-            draw(load_image(image, max_pixels=max_pixels)).save(path, quality=92, subsampling=0)
-        except (BadImageError, OSError) as error:
-            reason = getattr(error, "strerror", None) or error
-            return [BadImageError(name, f"its {self.kind} cannot be written ({reason})")]
-        return []

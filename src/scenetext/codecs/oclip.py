@@ -70,8 +70,11 @@ class OCLIP:
         """
         texts = [word for instance in instances for word in (instance.text or "").split()]
         known = [word for word in texts if not self.characters.unknown(word) and len(word) >= self.shortest]
-        shown = [self.characters.join(self.characters.split(word)) for word in known[: self.words]]
-        return [word[: self.length - 1] for word in shown]
+        return [self.written(word) for word in known[: self.words]]
+
+    def written(self, word: str) -> str:
+        """A word as it comes back: characters outside the charset dropped, and those over the length."""
+        return self.characters.text(self.characters.indices(word)[: self.length - 1])
 
     def encode(self, instances: Sequence[TextInstance], size: tuple[int, int]) -> dict[str, np.ndarray]:
         """{"words": (words, length) int64}: the classes of each word and its end, PAD from there on.

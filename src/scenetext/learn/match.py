@@ -12,6 +12,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from ..codecs.oclip import OCLIP, PAD
+from ..errors import SettingsError
 from ..evaluate.retrieval import Match
 from ..geometry import valid_shape
 from ..types import Sample, TextInstance
@@ -66,6 +67,41 @@ class Matcher:
             replace(match, scores=scores, truth=cells)
             for match, (scores, cells) in zip(found, probed, strict=True)
         ]
+
+    def look(self, image: np.ndarray, words: Sequence[str]) -> list[tuple[str, np.ndarray]]:
+        """Where the network looks in an image, (H, W, 3) uint8: titles and weights (h, w).
+
+        First the image encoder, then the decoder for each word, of which the middle character is hidden; the
+        title says what it is taken for, and how surely. A word is cut where the codec cuts it, and without
+        characters of its charset left out. Raises SettingsError for a network without a decoder.
+        """
+        if not len(self.net.decoder) or not self.net.masked:
+            raise SettingsError("this network was trained without a decoder, which is what looks for words")
+        bag = [word for word in map(self.codec.written, words) if word]
+        device = next(self.net.parameters()).device
+        was_training = self.net.training
+        self.net.eval()
+        try:
+            with torch.inference_mode():
+                rows = torch.from_numpy(self.codec.encode_words(bag)).to(device)[None]
+                shown = self.net.hide_at(rows, ((rows != PAD) & (rows != self.net.end)).sum(dim=2) // 2)
+                pixels = torch.from_numpy(self.resize(image).data).to(device)
+                features = self.net.backbone(pixels)[3]
+                whole, tokens = self.net.pool(features)
+                questions = self.net.questions(shown)
+                logits = self.net.guess(questions, whole, tokens, features.shape[2:])
+                pooled, maps = self.net.looks(features, questions)
+        finally:
+            self.net.train(was_training)
+        log_probs = torch.log_softmax(logits[0].float(), dim=1).cpu().numpy()
+        hidden = shown.words[0].cpu().numpy()
+        guesses = self.codec.decode({"words": hidden, "log_probs": log_probs})
+        titles = [
+            f"{word[: len(word) // 2]}_{word[len(word) // 2 + 1 :]}: {text} {score:.2f}"
+            for word, (text, score) in zip(bag, guesses, strict=True)
+        ]
+        found = [("image encoder", pooled[0]), *zip(titles, maps[0], strict=True)]
+        return [(title, weights.float().cpu().numpy()) for title, weights in found]
 
     def _view(self, sample: Sample, index: int) -> tuple[np.ndarray, list[TextInstance]]:
         return self.augment(sample, sample.image, np.random.default_rng(index))

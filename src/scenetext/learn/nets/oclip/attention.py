@@ -42,7 +42,7 @@ class MultiHead(nn.Module):
 
     def _split(self, x: Tensor) -> Tensor:
         """(N, L, width) -> (N, heads, L, width / heads)."""
-        return x.reshape(*x.shape[:2], self.heads, -1).transpose(1, 2)
+        return x.reshape(*x.shape[:2], self.heads, x.shape[2] // self.heads).transpose(1, 2)
 
 
 def feed_forward(width: int) -> nn.Sequential:

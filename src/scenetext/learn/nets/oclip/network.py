@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, cast
 
 import torch
 from torch import Tensor, nn
@@ -189,6 +189,22 @@ class OCLIPNetwork(Trainable):
             queries = block(queries, keys, tokens)
         logits: Tensor = self.head(queries)
         return logits
+
+    def looks(self, features: Tensor, queries: Tensor) -> tuple[Tensor, Tensor]:
+        """Where the image encoder looks (N, h, w), and the decoder for each query (N, Q, h, w).
+
+        features (N, C, h, w) of the backbone. Weights are averaged over heads, and over the decoder's blocks,
+        of which there is at least one; what the image encoder gives to its own mean is not shown.
+        """
+        grid = features.shape[2:]
+        tokens = self.pool(features)[1]
+        keys = tokens + grid_positions(self.positions, *grid)
+        maps = []
+        for block in self.decoder:
+            maps.append(cast(DecoderBlock, block).attention.weights(queries, keys))
+            queries = block(queries, keys, tokens)
+        mean = torch.stack(maps).mean(dim=0)
+        return self.pool.weights(features), mean.reshape(*mean.shape[:2], *grid)
 
     def _contrast_loss(self, images: Tensor, texts: Tensor, words: Tensor) -> Tensor:
         """Cross-entropies of finding, in the batch of all processes, each image's text and each text's image.
