@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import warnings
 
 import pytest
 import torch
@@ -125,7 +126,9 @@ def test_what_is_no_such_checkpoint_is_one_clear_line(tmp_path, capsys):
     assert not (tmp_path / "out").exists()
     (tmp_path / "broken.pt").write_bytes(b"no weights")
     (tmp_path / "broken.safetensors").write_bytes(b"no weights")
-    torch.jit.save(torch.jit.script(torch.nn.Linear(1, 1)), tmp_path / "code.pt")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        torch.jit.save(torch.jit.script(torch.nn.Linear(1, 1)), tmp_path / "code.pt")
     for name in ("broken.pt", "broken.safetensors", "code.pt", "none-there.pt"):
         assert main(["convert-weights", str(tmp_path / name), "--out", str(tmp_path / "out")]) == 2
         (line,) = capsys.readouterr().err.strip().splitlines()
