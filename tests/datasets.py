@@ -371,6 +371,12 @@ def write_ppocrlabel(root: Path) -> str:
     return "mine"
 
 
+def write_bags(root: Path) -> str:
+    write_pictures(root / "mine", "a.png", "b.png")
+    write_text(root / "mine" / "bags.tsv", "filepath\ttitle\na.png\tAll  day\nb.png\topen\n")
+    return "mine"
+
+
 def write_coco(root: Path) -> str:
     write_pictures(root / "export" / "images", "a.png", "b.png")
     found = {
@@ -395,6 +401,7 @@ def write_coco(root: Path) -> str:
 # By data set: writes a toy one into a folder, and says which split of it to read.
 TOYS: dict[str, Callable[[Path], str]] = {
     "art": write_art,
+    "bags": write_bags,
     "coco": write_coco,
     "cocotext": write_cocotext,
     "ctw1500": write_ctw1500,
@@ -431,6 +438,7 @@ TOYS: dict[str, Callable[[Path], str]] = {
 # it, what takes its place, and the reason that an error gives. The rest of the toy stays as it is.
 DAMAGES: dict[str, tuple[str, str, str, str]] = {
     "art": ("art/train_labels.json", '"gt_1": [{"', '"gt_1": [5, {"', "gt_1: instance 1: expected an object"),
+    "bags": ("mine/bags.tsv", "a.png\t", "a.png ", "2: expected 2 columns"),
     "coco": (
         "export/annotations/instances_default.json",
         '"bbox": [2, 2, 30, 8]',

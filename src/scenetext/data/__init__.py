@@ -8,6 +8,7 @@ from typing import Protocol
 
 from ..errors import OnWrong, unknown_name
 from ..types import Sample
+from .bags import bags
 from .coco import coco
 from .cocotext import cocotext, textocr
 from .competitions import ic03, ic13, ic15
@@ -40,6 +41,7 @@ class DatasetReader(Protocol):
 
 DATASETS: dict[str, DatasetReader] = {
     "art": art,
+    "bags": bags,
     "coco": coco,
     "cocotext": cocotext,
     "ctw1500": ctw1500,

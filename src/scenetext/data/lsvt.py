@@ -8,19 +8,15 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import DataError, OnWrong, strict, unknown_name
-from ..geometry import box_polygon
-from ..image import image_size
 from ..labels import ILLEGIBLE
 from ..types import Sample, TextInstance
 from .entries import a_flag, a_text, an_object, an_outline, pictures_by_stem, report
 from .files import all_of, data_folder, one_of, read_json
-from .lazy import Lazy
 from .scenes import truth
+from .weak import Weak, WeakScenes
 
 SPLITS = ("train", "weak")
 ART_SPLITS = ("train",)
-
-_Weak = list[tuple[str, str, tuple[str, ...]]]  # name, path, texts
 
 
 def lsvt(root: Path, split: str, wrong: OnWrong = strict) -> Sequence[Sample]:
@@ -93,7 +89,7 @@ def _read_weak(folder: Path, wrong: OnWrong) -> Sequence[Sample]:
     folders = all_of(folder, ("train_weak_images*",))
     # of one folder, the names need not be listed: there are 400,000
     places = {} if len(folders) == 1 else pictures_by_stem(folders)
-    rows: _Weak = []
+    rows: list[Weak] = []
     for name, entries in _pictures(file).items():
         texts = []
         for number, entry in enumerate(entries, start=1):
@@ -104,8 +100,8 @@ def _read_weak(folder: Path, wrong: OnWrong) -> Sequence[Sample]:
                 continue
             if text and text != ILLEGIBLE:
                 texts.append(text)
-        rows.append((name, os.fspath(places.get(name, folders[0] / f"{name}.jpg")), tuple(texts)))
-    return _WeakScenes(rows)
+        rows.append(Weak(name, os.fspath(places.get(name, folders[0] / f"{name}.jpg")), tuple(texts)))
+    return WeakScenes(rows)
 
 
 def _pictures(file: Path) -> dict[str, list[Any]]:
@@ -113,19 +109,3 @@ def _pictures(file: Path) -> dict[str, list[Any]]:
     if not isinstance(found, dict) or not all(isinstance(entries, list) for entries in found.values()):
         raise DataError(f'{file}: expected an object of lists, such as {{"gt_0": [...]}}')
     return found
-
-
-class _WeakScenes(Lazy[Sample]):
-    """Scenes whose texts are known, but not where they are."""
-
-    def __init__(self, rows: _Weak) -> None:
-        self._rows = rows
-
-    def __len__(self) -> int:
-        return len(self._rows)
-
-    def make(self, index: int) -> Sample:
-        name, path, texts = self._rows[index]
-        width, height = image_size(path, name=name)
-        whole = box_polygon(0, 0, width, height)
-        return Sample(name, path, tuple(TextInstance(whole, text, legible=False) for text in texts))
