@@ -46,3 +46,17 @@ def test_words_that_were_not_read_are_left_out_of_the_text():
 def test_a_sample_decodes_its_source_when_asked():
     pixels = np.full((4, 6, 3), 7, np.uint8)
     assert np.array_equal(Sample("a", pixels).image, pixels)
+
+
+def test_an_instance_moves_with_all_that_has_a_place() -> None:
+    box = np.array([[0, 0], [8, 0], [8, 4], [0, 4]], np.float32)
+    halves = np.stack([box * [0.5, 1], box * [0.5, 1] + [4, 0]]).astype(np.float32)
+    word = TextInstance(box, "ab", 0.5, False, halves)
+    moved = word.moved(lambda points: 2.0 * points + [1, 0])
+    assert moved.polygon.tolist() == [[1, 0], [17, 0], [17, 8], [1, 8]]
+    assert moved.characters is not None
+    assert moved.characters.tolist() == (2 * halves + np.array([1, 0])).tolist()
+    assert moved.characters.dtype == np.float32
+    assert (moved.text, moved.score, moved.legible) == ("ab", 0.5, False)
+    assert word.replace(text="ba").characters is halves
+    assert TextInstance(box).moved(lambda points: points + 1).characters is None

@@ -21,17 +21,19 @@ Source = str | Path | bytes | np.ndarray
 class TextInstance:
     """One piece of text in an image: truth, prediction, synthetic label alike.
 
-    polygon   (N, 2) float32, N >= 4, pixels of the original image (x right, y down), clockwise on screen,
-              from the start of reading. Boxes and quadrilaterals are polygons of four points.
-    text      None: located but not read.
-    score     confidence in [0, 1].
-    legible   False: "don't care" for losses and protocols.
+    polygon      (N, 2) float32, N >= 4, pixels of the original image (x right, y down), clockwise on screen,
+                 from the start of reading. Boxes and quadrilaterals are polygons of four points.
+    text         None: located but not read.
+    score        confidence in [0, 1].
+    legible      False: "don't care" for losses and protocols.
+    characters   (n, 4, 2) float32, a quadrilateral for each character of the text; None: not known.
     """
 
     polygon: np.ndarray
     text: str | None = None
     score: float = 1.0
     legible: bool = True
+    characters: np.ndarray | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         polygon = np.asarray(self.polygon, dtype=np.float32)
@@ -40,9 +42,17 @@ class TextInstance:
         object.__setattr__(self, "polygon", polygon)
 
     def replace(self, **changes: Any) -> TextInstance:
-        """A copy with some fields changed."""
-        fields = {"polygon": self.polygon, "text": self.text, "score": self.score, "legible": self.legible}
+        """A copy with some fields changed. A new polygon alone is another outline in the same image: to bring
+        an instance into another image, use `moved`."""
+        fields = {name: getattr(self, name) for name in self.__slots__}
         return TextInstance(**(fields | changes))
+
+    def moved(self, move: Callable[[np.ndarray], np.ndarray]) -> TextInstance:
+        """The same in another image: move(points (n, 2)) -> points (n, 2), for all that has a place."""
+        characters = self.characters
+        if characters is not None:
+            characters = np.asarray(move(characters.reshape(-1, 2)), dtype=np.float32).reshape(-1, 4, 2)
+        return self.replace(polygon=move(self.polygon), characters=characters)
 
     def to_dict(self) -> dict[str, Any]:
         """JSON-ready: coordinates rounded to 1/100 pixel, score to 4 digits."""
@@ -60,14 +70,12 @@ class Sample:
     name        unique in its data set, e.g. "img_12".
     source      path, encoded bytes, or a uint8 array (H, W, 3).
     instances   the truth, in pixels of the image as `image.load_image` returns it.
-    characters  optional per-instance character polygons, each (n, 4, 2) float32, parallel to `instances`.
     lexicon     optional words that the data set says a reader may choose from in this image.
     """
 
     name: str
     source: Source
     instances: tuple[TextInstance, ...] = ()
-    characters: tuple[np.ndarray, ...] | None = field(default=None, repr=False)
     lexicon: tuple[str, ...] | None = field(default=None, repr=False)
 
     @property

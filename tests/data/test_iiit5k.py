@@ -89,9 +89,9 @@ def test_the_official_annotations_come_first_and_bring_lexicons(official):
 
 def test_character_boxes_are_counted_from_zero(official):
     first, second = iiit5k(official, "test")
-    assert first.characters is None
-    assert second.characters is not None
-    assert second.characters[0].tolist() == [
+    assert first.instances[0].characters is None
+    assert second.instances[0].characters is not None
+    assert second.instances[0].characters.tolist() == [
         [[0, 0], [30, 0], [30, 20], [0, 20]],
         [[30, 1], [59, 1], [59, 19], [30, 19]],
     ]

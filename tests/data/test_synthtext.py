@@ -75,12 +75,14 @@ def test_a_word_without_area_is_a_dont_care(tmp_path, corner):
 def test_characters_come_with_their_words(tmp_path):
     write_synthtext(tmp_path)
     first, second = synthtext(tmp_path, "characters")
-    assert [len(characters) for characters in first.characters] == [4, 3, 2]
-    assert [len(characters) for characters in second.characters] == [4]
-    assert synthtext(tmp_path, "all")[0].characters is None
+    assert [len(instance.characters) for instance in first.instances] == [4, 3, 2]
+    assert [len(instance.characters) for instance in second.instances] == [4]
+    assert synthtext(tmp_path, "all")[0].instances[0].characters is None
     # the toy counts through x and y, corners and characters: the tenth of nine letters is the next corner
     corners = np.stack([np.arange(4) * 9, 36 + np.arange(4) * 9], axis=1) + 4
-    assert sorted(map(tuple, first.characters[1][0].tolist())) == sorted(map(tuple, corners.tolist()))
+    assert sorted(map(tuple, first.instances[1].characters[0].tolist())) == sorted(
+        map(tuple, corners.tolist())
+    )
 
 
 def test_a_scene_of_other_numbers_of_characters_can_be_left_out_and_counted(tmp_path):

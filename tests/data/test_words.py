@@ -41,10 +41,9 @@ def test_a_lexicon_and_characters_reach_the_sample():
     image = np.zeros((10, 20, 3), dtype=np.uint8)
     words = Words(1, lambda index: Word("a", image, "no", ("no", "yes"), boxes))
     assert words[0].lexicon == ("no", "yes")
-    assert words[0].characters is not None
-    np.testing.assert_array_equal(words[0].characters[0], boxes)
+    np.testing.assert_array_equal(words[0].instances[0].characters, boxes)
     assert Words(1, fetch)[0].lexicon is None
-    assert Words(1, fetch)[0].characters is None
+    assert Words(1, fetch)[0].instances[0].characters is None
 
 
 def test_a_chain_runs_through_its_parts_in_order():

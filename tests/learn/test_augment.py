@@ -5,6 +5,8 @@ import pytest
 
 from scenetext.geometry import box_polygon, mask_of
 from scenetext.learn.augment import SceneAugment, WordAugment
+from scenetext.learn.bag import BagAugment
+from scenetext.learn.whole import WholeAugment
 from scenetext.types import Sample, TextInstance
 
 PLAIN = {"brightness": 0.0, "noise": 0.0, "blur": 0.0}
@@ -110,3 +112,34 @@ def test_a_scene_without_text_still_gives_a_window():
     window, instances = SceneAugment(size=96)(sample, sample.image, np.random.default_rng(0))
     assert window.shape == (96, 96, 3)
     assert instances == []
+
+
+@pytest.mark.parametrize(
+    "augment",
+    [
+        SceneAugment(size=128, steep=1.0, paste=8),
+        WholeAugment(shorter=128, longer=256),
+        BagAugment(size=128, scale=(0.5, 1.0)),
+    ],
+    ids=["windows", "whole", "bag"],
+)
+def test_characters_stay_with_their_word(augment):
+    image = np.random.default_rng(0).integers(0, 256, (240, 320, 3), dtype=np.uint8)
+    words = []
+    for x, y in ((20, 20), (200, 40), (60, 150), (220, 190)):
+        halves = np.stack([box_polygon(x + 30 * i, y, x + 30 * (i + 1), y + 20) for i in range(2)])
+        words.append(TextInstance(box_polygon(x, y, x + 60, y + 20), "ab", characters=halves))
+    sample = Sample("toy", image, tuple(words))
+    compared = 0
+    for seed in range(20):
+        window, found = augment(sample, image, np.random.default_rng(seed), (sample, image))
+        height, width = window.shape[:2]
+        for instance in found:
+            if instance.characters is None:
+                continue
+            (start, _, _, below), (_, end, beyond, _) = instance.characters
+            joined = np.stack([start, end, beyond, below])
+            if (joined >= 0).all() and (joined <= [width, height]).all():  # else a part was cut off
+                compared += 1
+                assert np.allclose(joined, instance.polygon, atol=0.01)
+    assert compared > 20

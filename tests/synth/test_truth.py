@@ -19,13 +19,12 @@ def word(left: float, top: float, width: float = 40, height: float = 20, text: s
 
 def test_a_clear_word_is_legible_and_unchanged() -> None:
     placed = word(10, 10)
-    judged = judge(placed, SCENE, 0.5, None)
-    assert judged is not None
-    instance, characters = judged
+    instance = judge(placed, SCENE, 0.5, None)
+    assert instance is not None
     assert instance.legible
     assert instance.text == "abcd"
     assert np.array_equal(instance.polygon, placed.polygon)
-    assert np.array_equal(characters, placed.characters)
+    assert np.array_equal(instance.characters, placed.characters)
 
 
 @pytest.mark.parametrize(
@@ -35,13 +34,13 @@ def test_a_clear_word_is_legible_and_unchanged() -> None:
 def test_a_word_cut_by_the_border_keeps_the_characters_that_are_seen(
     left: float, text: str, legible: bool
 ) -> None:
-    judged = judge(word(left, 10), SCENE, 0.0, None)
-    assert judged is not None
-    instance, characters = judged
+    instance = judge(word(left, 10), SCENE, 0.0, None)
+    assert instance is not None
     assert (instance.text, instance.legible) == (text, legible)
-    assert len(characters) == len(text)
+    assert instance.characters is not None
+    assert len(instance.characters) == len(text)
     assert instance.polygon.max() <= 100
-    assert characters.max() <= 100
+    assert instance.characters.max() <= 100
 
 
 def test_a_word_outside_the_picture_is_no_instance() -> None:
@@ -56,7 +55,7 @@ def test_a_word_outside_the_picture_is_no_instance() -> None:
 def test_what_cannot_be_read_is_not_legible(placed: PlacedWord) -> None:
     judged = judge(placed, SCENE, 0.0, None)
     assert judged is not None
-    assert not judged[0].legible
+    assert not judged.legible
 
 
 @pytest.mark.parametrize(("part", "legible"), [(0.2, True), (0.6, False)])
@@ -65,7 +64,7 @@ def test_a_word_mostly_behind_something_is_not_legible(part: float, legible: boo
     hidden[:, : 10 + int(40 * part)] = True
     judged = judge(word(10, 10), SCENE, 0.0, hidden)
     assert judged is not None
-    assert judged[0].legible is legible
+    assert judged.legible is legible
 
 
 def test_the_change_is_that_of_the_letters_not_of_the_gaps() -> None:
@@ -90,4 +89,4 @@ def test_the_spread_is_that_of_the_strongest_channel() -> None:
 def test_a_word_on_a_ground_of_its_own_colour_is_not_legible() -> None:
     judged = judge(word(10, 10), np.full((100, 100, 3), 80, np.uint8), 0.0, None)
     assert judged is not None
-    assert not judged[0].legible
+    assert not judged.legible

@@ -55,7 +55,8 @@ def test_different_seeds_differ(synth):
 def test_a_sample_is_a_crop_with_one_word_and_its_characters(synth):
     for seed in range(150):
         sample = synth.sample(seed)
-        (instance,), (characters,) = sample.instances, sample.characters
+        (instance,) = sample.instances
+        characters = instance.characters
         height, width, channels = sample.source.shape
         assert sample.source.dtype == np.uint8
         assert channels == 3
@@ -91,7 +92,7 @@ def test_the_polygon_holds_the_ink_and_the_ink_fills_it(synth, monkeypatch):
 def test_letters_have_the_height_that_was_asked_for(synth):
     narrow = dataclasses.replace(synth, min_height=30, max_height=31)
     for seed in range(30):
-        (characters,) = narrow.sample(seed).characters
+        characters = narrow.sample(seed).instances[0].characters
         heights = np.linalg.norm(characters[:, 0] - characters[:, 3], axis=1)
         assert 22 < np.median(heights) < 36
 

@@ -76,7 +76,7 @@ def _picture(sample: Sample, size: tuple[int, int], word: bool) -> Image.Image:
     picture = picture.resize((max(1, round(picture.width * scale)), max(1, round(picture.height * scale))))
     if word:
         return picture
-    instances = [instance.replace(polygon=instance.polygon * scale) for instance in sample.instances]
+    instances = [instance.moved(lambda points: points * scale) for instance in sample.instances]
     return draw_instances(np.asarray(picture), instances)
 
 

@@ -31,7 +31,7 @@ def synthtext(root: Path, split: str, wrong: OnWrong | None = None) -> Sequence[
     Words are what stands between the blanks and line breaks of `txt`. Their quadrilaterals are as published:
     some reach out of the picture, and those of less than one square pixel are don't-cares. Opening takes
     minutes and several GB of memory, which scipy needs for the file; some 40 bytes a word are kept, and 32 a
-    character (a GB) if `Sample.characters` are asked for.
+    character (a GB) if `characters` of instances are asked for.
     Whether the pictures are there is not asked before their turn comes. A scene whose boxes and words, or
     characters, differ in number is left out, with a warning unless there is a `wrong`. Raises DataError.
     """
@@ -96,17 +96,17 @@ class _Scenes(Lazy[Sample]):
         path = self._paths[index]
         quads = self._quads[self._starts[index] : self._starts[index + 1]]
         words = self._texts[index].split()
-        instances = tuple(_instance(quad, text) for quad, text in zip(quads, words, strict=True))
-        characters = None
+        characters: list[np.ndarray | None] = [None] * len(words)
         if self._glyph_starts is not None:
             glyphs = self._glyphs[self._glyph_starts[index] : self._glyph_starts[index + 1]]
-            characters = tuple(np.split(glyphs, np.cumsum([len(word) for word in words[:-1]], dtype=int)))
-        return Sample(path.rpartition(".")[0], self._folder / path, instances, characters)
+            characters = list(np.split(glyphs, np.cumsum([len(word) for word in words[:-1]], dtype=int)))
+        instances = tuple(map(_instance, quads, words, characters))
+        return Sample(path.rpartition(".")[0], self._folder / path, instances)
 
 
-def _instance(quad: np.ndarray, text: str) -> TextInstance:
+def _instance(quad: np.ndarray, text: str, characters: np.ndarray | None) -> TextInstance:
     if abs(signed_area(quad)) >= 1:  # written so that a NaN fails
-        return TextInstance(quad, text)
+        return TextInstance(quad, text, characters=characters)
     return TextInstance(np.nan_to_num(quad), None, legible=False)
 
 

@@ -46,9 +46,9 @@ class Words(Lazy[Sample]):
     def make(self, index: int) -> Sample:
         word = self._fetch(index)
         width, height = image_size(word.source, name=word.name)
-        characters = None if word.characters is None else (word.characters,)
-        instance = TextInstance(box_polygon(0, 0, width, height), word.text)
-        return Sample(word.name, word.source, (instance,), characters, word.lexicon)
+        whole = box_polygon(0, 0, width, height)
+        instance = TextInstance(whole, word.text, characters=word.characters)
+        return Sample(word.name, word.source, (instance,), word.lexicon)
 
     def word(self, index: int) -> Word:
         """The word at `index`, whose picture is not even looked at. Raises IndexError."""

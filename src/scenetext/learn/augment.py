@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 import cv2
 import numpy as np
@@ -132,14 +133,15 @@ class SceneAugment:
         window = _cut(image, matrix, self.size)
         instances = []
         for instance in sample.instances:
-            polygon = warp_points(instance.polygon, matrix)
+            moved = instance.moved(partial(warp_points, matrix=matrix))
+            polygon = moved.polygon
             piece = (
                 clip_polygon(polygon, 0, 0, self.size, self.size) if _touches(polygon, self.size) else None
             )
             if piece is None:
                 continue
             whole = abs(signed_area(piece)) >= self.keep * abs(signed_area(polygon))
-            instances.append(instance.replace(polygon=piece, legible=instance.legible and whole))
+            instances.append(moved.replace(polygon=piece, legible=instance.legible and whole))
         if self.paste and donor is not None:
             words = int(rng.integers(self.paste + 1))
             window, instances = paste_words(window, instances, donor[1], donor[0].instances, words, rng)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import partial
 
 import cv2
 import numpy as np
@@ -72,14 +73,14 @@ class BagAugment:
         matrix = np.array([[across, 0, -left * across], [0, down, -top * down]])
         instances = []
         for instance in sample.instances:
-            polygon = warp_points(instance.polygon, matrix)
-            piece = clip_polygon(polygon, 0, 0, self.size, self.size)
+            moved = instance.moved(partial(warp_points, matrix=matrix))
+            piece = clip_polygon(moved.polygon, 0, 0, self.size, self.size)
             if piece is None:
                 continue
-            if instance.legible and not self._is_shown(polygon, piece):
-                instances.append(instance.replace(polygon=piece, text=None, legible=False))
+            if instance.legible and not self._is_shown(moved.polygon, piece):
+                instances.append(TextInstance(piece, legible=False))
             else:
-                instances.append(instance.replace(polygon=piece))
+                instances.append(moved.replace(polygon=piece))
         sigma = rng.uniform(0, self.blur)
         if sigma > 0.2:
             square = cv2.GaussianBlur(square, (0, 0), sigma)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 import cv2
 import numpy as np
@@ -54,7 +55,7 @@ def paste_words(
             inside = min(left, top) >= 0 and right <= window.shape[1] and bottom <= window.shape[0]
             if inside and not shapely.intersects(shape, taken).any():
                 _blend(window, donor, matrix, grown[0], _MARGIN * _height(polygon))
-                found.append(word.replace(polygon=polygon))
+                found.append(word.moved(partial(warp_points, matrix=matrix)))
                 taken.append(valid_shape(polygon))
                 break
     return window, found

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import cv2
@@ -72,9 +73,10 @@ class WholeAugment:
         matrix = np.array([[across, 0, -left * across], [0, down, -top * down]])
         instances = []
         for instance in sample.instances:
-            piece = clip_polygon(warp_points(instance.polygon, matrix), 0, 0, width, height)
+            moved = instance.moved(partial(warp_points, matrix=matrix))
+            piece = clip_polygon(moved.polygon, 0, 0, width, height)
             if piece is not None:  # else it lies outside the photo
-                instances.append(instance.replace(polygon=piece))
+                instances.append(moved.replace(polygon=piece))
         sigma = rng.uniform(0, self.blur)
         if sigma > 0.2:
             window = cv2.GaussianBlur(window, (0, 0), sigma)

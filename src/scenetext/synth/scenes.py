@@ -55,7 +55,7 @@ class SceneSynth:
                          on a ground of one colour, as Li, Wang and Shen (ICCV 2017) begin training. No turns,
                          plates, distractors or occlusion; the camera's faults are those of other scenes.
 
-    Instances are words; `characters` of the sample are their character quadrilaterals. Words below 7 pixels,
+    Instances are words, with the quadrilaterals of their characters. Words below 7 pixels,
     too blurred or faint, mostly hidden or mostly outside are `legible=False`. Pickles as its settings; fonts
     are opened once per process.
     """
@@ -119,12 +119,7 @@ class SceneSynth:
         scene, blur = self._photograph(scene, rng)
         judged = [judge(word, scene, blur, hidden) for word in placed]
         truth = [word for word in judged if word is not None]
-        return Sample(
-            f"scene_{seed}",
-            scene,
-            tuple(instance for instance, _ in truth),
-            tuple(characters for _, characters in truth),
-        )
+        return Sample(f"scene_{seed}", scene, tuple(truth))
 
     def _write(
         self, scene: np.ndarray, quiet: QuietMap, rng: np.random.Generator, plain: bool

@@ -34,10 +34,8 @@ class PlacedWord:
     change: float
 
 
-def judge(
-    word: PlacedWord, scene: np.ndarray, blur: float, hidden: np.ndarray | None
-) -> tuple[TextInstance, np.ndarray] | None:
-    """The instance and its character quads (n, 4, 2) within the picture; None if the word is outside.
+def judge(word: PlacedWord, scene: np.ndarray, blur: float, hidden: np.ndarray | None) -> TextInstance | None:
+    """The instance, with its characters, within the picture; None if the word is outside.
 
     scene     (height, width, 3) uint8, the finished picture.
     blur      of the whole scene, standard deviation in pixels.
@@ -67,7 +65,7 @@ def judge(
         and (hidden is None or _part_hidden(polygon, hidden) <= MOST_HIDDEN)
     )
     quads = clip_points(characters.reshape(-1, 2), width, height).reshape(-1, 4, 2)
-    return TextInstance(polygon, text, legible=legible), quads
+    return TextInstance(polygon, text, legible=legible, characters=quads)
 
 
 def change(before: np.ndarray, after: np.ndarray, polygon: np.ndarray) -> float:

@@ -82,7 +82,7 @@ class WordSynth:
         quads = warp_points(characters.reshape(-1, 2), matrix).reshape(-1, 4, 2)
         polygon = clip_points(warp_points(outline, matrix), *size)
         quads = clip_points(quads.reshape(-1, 2), *size).reshape(-1, 4, 2)
-        return Sample(f"word_{seed}", crop, (TextInstance(polygon, ink.text[word]),), (quads,))
+        return Sample(f"word_{seed}", crop, (TextInstance(polygon, ink.text[word], characters=quads),))
 
     def __getstate__(self) -> dict[str, Any]:
         return {name: getattr(self, name) for name in self.__dataclass_fields__}
