@@ -57,6 +57,12 @@ def test_a_text_that_may_stand_anywhere_is_always_in_the_bag():
     assert not instances[0].legible
 
 
+def test_a_dont_care_that_stands_somewhere_is_not_in_the_bag():
+    blurred = TextInstance(box_polygon(200, 100, 300, 140), "blurred", legible=False)
+    _, instances = made(Sample("toy", scene().image, (blurred,)), scale=(1.0, 1.0), aspect=(1.66, 1.67))
+    assert [(instance.text, instance.legible) for instance in instances] == [(None, False)]
+
+
 def test_a_crop_holds_the_middle_of_a_word_when_asked():
     sample = scene()
     middles = {instance.text: instance.polygon.mean(axis=0) for instance in sample.instances}

@@ -31,7 +31,8 @@ class BagAugment:
     crops        squares made of each image that is drawn
     brightness, noise, blur   as of SceneAugment; none in the authors' code
 
-    Words whose outline is the whole image, because it is not known where they stand, are always in the bag.
+    Don't-cares whose outline is the whole image, because it is not known where they stand, are always in the
+    bag; other don't-cares, which cannot be read, never are.
     """
 
     size: int = 512
@@ -77,10 +78,11 @@ class BagAugment:
             piece = clip_polygon(moved.polygon, 0, 0, self.size, self.size)
             if piece is None:
                 continue
-            if instance.legible and not self._is_shown(moved.polygon, piece):
-                instances.append(TextInstance(piece, legible=False))
-            else:
+            anywhere = not instance.legible and _covers(instance.polygon, image)
+            if anywhere or (instance.legible and self._is_shown(moved.polygon, piece)):
                 instances.append(moved.replace(polygon=piece))
+            else:
+                instances.append(TextInstance(piece, legible=False))
         sigma = rng.uniform(0, self.blur)
         if sigma > 0.2:
             square = cv2.GaussianBlur(square, (0, 0), sigma)
@@ -115,3 +117,9 @@ class BagAugment:
                 return width, height
         aspect = min(max(columns / rows, self.aspect[0]), self.aspect[1])
         return max(1, min(columns, round(rows * aspect))), max(1, min(rows, round(columns / aspect)))
+
+
+def _covers(polygon: np.ndarray, image: np.ndarray) -> bool:
+    """Whether a polygon is the outline of the whole image."""
+    height, width = image.shape[:2]
+    return polygon.min() <= 0 and bool((polygon.max(axis=0) >= [width, height]).all())
