@@ -65,8 +65,8 @@ class OCLIP:
         """The words of an image that a network is shown, as it can write them: in lower case if the charset
         folds case, cut if they are too long.
 
-        An instance that is a don't-care gives its words too, if it has any: the pictures of `lsvt:weak` have no
-        other ones. What cannot be read in a view has no text by then (`learn.bag.BagAugment`).
+        An instance that is a don't-care gives its words too, if it has any: the pictures of `lsvt:weak` have
+        no other ones. What cannot be read in a view has no text by then (`learn.bag.BagAugment`).
         """
         texts = [word for instance in instances for word in (instance.text or "").split()]
         known = [word for word in texts if not self.characters.unknown(word) and len(word) >= self.shortest]
