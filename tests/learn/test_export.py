@@ -122,7 +122,8 @@ def test_every_recipe_trains_two_steps_exports_and_reads_the_same(toy_data, tmp_
         expected, found = model.spot(image), EndToEnd.load(bundle.folder, 1).spot(image)
         assert [word.text for word in found] == [word.text for word in expected]
         assert isinstance(load_spotter(bundle.folder, threads=1), EndToEnd)
-        for graph, parts in (("refine", ("pooling", "rfe", "tdn")), ("read", ("pooling", "rfe", "trn"))):
+        parted = (("refine", ("pooling", "rfe", "tdn")), ("read", ("pooling", "rfe", "trn")))
+        for graph, parts in parted if recipe.net["name"] == "li2017" else ():
             content = (bundle.folder / f"{graph}.onnx").read_bytes()  # which can be taken apart by part
             assert all(f"'module.{part}'".encode() in content for part in parts)
         judged = ["evaluate", str(bundle.folder), "--dataset", "icdar:scenes", "--data", str(toy_data)]

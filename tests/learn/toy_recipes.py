@@ -33,6 +33,9 @@ def toy_recipe(name: str, *changes: str) -> Recipe:
             data += ["net.width=0.125", "net.filters=16", "net.hidden=16", "net.dense=16"]
             data += ["net.columns=8", "net.regions=8", "net.mined=16", "net.proposals=50"]
             data += ["codec.length=3", "codec.proposals=20"]
+        if recipe.net["name"] == "mask_textspotter":
+            data += ["net.backbone='light'", "net.width=16", "net.dense=16", "net.hidden=16"]
+            data += ["net.regions=8", "net.read=4", "codec.length=3", "codec.proposals=20"]
         if recipe.task == "pretraining":
             data += ["net.backbone='clip-light'", "net.size=64", "net.dim=16", "net.text_layers=1"]
             data += ["net.text_width=16", "net.text_heads=2", "net.heads=2", "net.layers=1"]

@@ -28,6 +28,7 @@ from .ctc import CTC
 from .db import DB
 from .fcenet import FCENet
 from .li2017 import Li2017
+from .mask_textspotter import MaskTextSpotter
 from .oclip import OCLIP
 from .psenet import PSENet
 from .stitch import Windows
@@ -122,6 +123,7 @@ CODECS: dict[str, type] = {
     "fcenet": FCENet,
     "textbpn": TextBPN,
     "li2017": Li2017,
+    "mask_textspotter": MaskTextSpotter,
     "oclip": OCLIP,
 }
 

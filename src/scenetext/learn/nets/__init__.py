@@ -15,6 +15,7 @@ from .base import Trainable
 from .db import DBNet
 from .fcenet import FCENetwork
 from .li2017 import Li2017Network
+from .mask_textspotter import MaskTextSpotterNetwork
 from .oclip import OCLIPNetwork
 from .psenet import PSENetwork
 from .recognizer import FourStage
@@ -29,6 +30,7 @@ NETS: dict[str, type[Trainable]] = {
     "fcenet": FCENetwork,
     "textbpn": TextBPNetwork,
     "li2017": Li2017Network,
+    "mask_textspotter": MaskTextSpotterNetwork,
     "oclip": OCLIPNetwork,
 }
 

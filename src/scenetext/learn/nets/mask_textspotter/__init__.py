@@ -1,0 +1,5 @@
+"""Mask TextSpotter v3."""
+
+from .network import MaskTextSpotterNetwork
+
+__all__ = ["MaskTextSpotterNetwork"]
