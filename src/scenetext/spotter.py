@@ -55,7 +55,7 @@ def explainer(spotter: Spotter) -> Explainer:
     if not callable(getattr(spotter, "explain", None)):
         raise SettingsError(
             "this model does not put out where it looked at each letter; one that locates and reads in one "
-            "does (recipes li2017, li2017-light), a detector with a recogniser of any kind does not"
+            "does (li2017 and mask_textspotter), a detector with a recogniser of any kind does not"
         )
     return cast(Explainer, spotter)
 

@@ -87,6 +87,15 @@ def test_the_segmentation_is_of_shrunk_polygons_and_unknown_in_dont_cares():
     assert targets["polygons"].shape == (128, 32, 2)
 
 
+def test_texts_that_find_no_row_and_thin_ones_are_dont_cares():
+    codec = MaskTextSpotter(max_instances=2, stride=4)
+    instances = [word(10, 10 + 40 * i, 90 - 10 * i, 40 + 40 * i) for i in range(3)] + [word(100, 22, 180, 27)]
+    targets = codec.encode(instances, SIZE)
+    assert ((targets["kinds"] == TEXT).sum(), (targets["kinds"] == IGNORED).sum()) == (2, 2)
+    assert targets["segmentation"][25, 10] == 1  # the third is text all the same
+    assert not targets["known"][6, 35]  # and the fourth too thin for the map
+
+
 def test_texts_are_letters_and_digits_and_an_end():
     codec = MaskTextSpotter(length=5)
     instances = [

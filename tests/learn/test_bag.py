@@ -58,9 +58,10 @@ def test_a_text_that_may_stand_anywhere_is_always_in_the_bag():
 
 
 def test_a_dont_care_that_stands_somewhere_is_not_in_the_bag():
-    blurred = TextInstance(box_polygon(200, 100, 300, 140), "blurred", legible=False)
-    _, instances = made(Sample("toy", scene().image, (blurred,)), scale=(1.0, 1.0), aspect=(1.66, 1.67))
-    assert [(instance.text, instance.legible) for instance in instances] == [(None, False)]
+    boxes = (200, 100, 300, 140), (0, 200, 500, 300)  # the second along the whole border below
+    blurred = tuple(TextInstance(box_polygon(*box), "blurred", legible=False) for box in boxes)
+    _, instances = made(Sample("toy", scene().image, blurred), scale=(1.0, 1.0), aspect=(1.66, 1.67))
+    assert [(instance.text, instance.legible) for instance in instances] == [(None, False)] * 2
 
 
 def test_a_crop_holds_the_middle_of_a_word_when_asked():

@@ -71,8 +71,10 @@ class MaskTextSpotter:
                        both: 0.2. The one whose sequence is surer stays
     min_characters, min_sequence   lowest score of the two readings: 0.4, 0.7 (ICDAR 2015, strong and weak)
     length             characters of the longest text, the end not counted: 31, for 32 steps
-    max_instances      training: texts of a view, the largest; and as many don't-care ones
-    min_side           training: a polygon whose box has a shorter side below this is "don't care"
+    max_instances      training: texts of a view, the largest; and as many don't-care ones, among them the
+                       texts that are left over
+    min_side           training: a polygon whose box has a shorter side below this is "don't care", as is one
+                       that is too thin for the map
 
     Outputs   of the first graph: "segmentation" (1, 1, H / stride, W / stride) in [0, 1]; "features"
               (1, C, h, w), which only the other graphs take
@@ -149,13 +151,14 @@ class MaskTextSpotter:
             if instance.legible and min(right - left, bottom - top) >= self.min_side:
                 core = self.shrink(polygon)
             small = polygon / np.float32(self.stride)
-            if core is None:
+            if core is not None:
+                rows, columns, inside = fill_polygon(core / np.float32(self.stride), height, width)
+            if core is None or not inside.any():  # too thin for the map to show it
                 ignored.append((abs(signed_area(polygon)), polygon))
                 rows, columns, inside = fill_polygon(small, height, width)
                 known[rows, columns][inside] = False
                 continue
             texts.append((abs(signed_area(polygon)), polygon, instance))
-            rows, columns, inside = fill_polygon(core / np.float32(self.stride), height, width)
             segmentation[rows, columns][inside] = 1
         known[segmentation > 0] = True  # text that counts wins over a don't-care one that it overlaps
         found = {"segmentation": segmentation, "known": known}
@@ -193,6 +196,8 @@ class MaskTextSpotter:
                 ]
                 for j, (number, quad) in enumerate(placed[: self.length]):
                     classes[i, j], quads[i, j] = number, quad
+        # a text without a row is no background either
+        ignored += [(area, polygon) for area, polygon, _ in texts[self.max_instances :]]
         ignored.sort(key=lambda entry: -entry[0])
         for i, (_, polygon) in enumerate(ignored[: self.max_instances], start=self.max_instances):
             polygons[i], kinds[i] = ring(polygon, self.points), IGNORED
@@ -207,6 +212,11 @@ class MaskTextSpotter:
             "scores": np.ones(count, dtype=np.float32),
             "moves": np.zeros((count, 4), dtype=np.float32),
         }
+
+    @property
+    def end(self) -> int:
+        """The class that ends a sequence."""
+        return END
 
     # --- outputs to instances -----------------------------------------------------------------------
 

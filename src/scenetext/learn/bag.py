@@ -26,7 +26,8 @@ class BagAugment:
                  it is known where words stand, far smaller crops still have true bags
     aspect       (low, high): width over height of the crop, drawn log-uniformly
     on_text      chance of a crop that holds the middle of some word, if it is known where words stand
-    keep         a word of which a smaller share of the area remains is not in the bag
+    keep         a word of which a smaller share of the area remains is not in the bag; 0 in the authors'
+                 code, which does not know where words are
     min_height   nor is a word that is less high in the square, pixels
     crops        squares made of each image that is drawn
     brightness, noise, blur   as of SceneAugment; none in the authors' code
@@ -122,4 +123,4 @@ class BagAugment:
 def _covers(polygon: np.ndarray, image: np.ndarray) -> bool:
     """Whether a polygon is the outline of the whole image."""
     height, width = image.shape[:2]
-    return polygon.min() <= 0 and bool((polygon.max(axis=0) >= [width, height]).all())
+    return bool((polygon.min(axis=0) <= 0).all() and (polygon.max(axis=0) >= [width, height]).all())

@@ -91,6 +91,7 @@ def export(
     else:
         resize = build(SceneResize, recipe.resize)
     photos = _photos(recipe, data) if int8 else []
+    end = getattr(codec, "end", END)
     with tempfile.TemporaryDirectory() as scratch:
         graph, step_graph = Path(scratch) / "model.onnx", Path(scratch) / "step.onnx"
         graphs = [graph]
@@ -101,7 +102,7 @@ def export(
             check_parity(TorchGraph(net), OrtGraph(graph, threads), examples, TOLERANCE)
             quantize_graph(graph, [{"images": resize(photo).data} for photo in photos])
         else:
-            _check_and_halve(net, graph, examples, threads)
+            _check_and_halve(net, graph, examples, threads, end)
         files: dict[str, bytes | Path] = {graph.name: graph}
         if weights:
             files[WEIGHTS] = half_weights(net.state_dict())
@@ -109,14 +110,14 @@ def export(
         if step is not None:
             write_step(net, step_graph, images[0])
             inputs = [given for some in images for given in walk(net, some)]
-            _check_and_halve(step, step_graph, inputs, threads)
+            _check_and_halve(step, step_graph, inputs, threads, end)
             files[step_graph.name] = step_graph
         tried = [later_inputs(net, codec, some) for some in images]
         for title, later in net.later().items():
             path = Path(scratch) / f"{title}.onnx"
             inputs = [given for some in tried for given in some[title]]
             write_later(later, path, inputs[0])
-            _check_and_halve(later, path, inputs, threads)
+            _check_and_halve(later, path, inputs, threads, end)
             graphs.append(path)
             files[path.name] = path
         scores = {}
@@ -271,17 +272,23 @@ class _Named(nn.Module):
 
 
 def _check_and_halve(
-    module: nn.Module, graph: Path, examples: Sequence[dict[str, np.ndarray]], threads: int | None
+    module: nn.Module, graph: Path, examples: Sequence[dict[str, np.ndarray]], threads: int | None, end: int
 ) -> None:
-    check_parity(TorchGraph(module), OrtGraph(graph, threads), examples, TOLERANCE)
+    check_parity(TorchGraph(module), OrtGraph(graph, threads), examples, TOLERANCE, end)
     halve_graph(graph)
-    check_parity(TorchGraph(module), OrtGraph(graph, threads), examples, _HALF_TOLERANCE)
+    check_parity(TorchGraph(module), OrtGraph(graph, threads), examples, _HALF_TOLERANCE, end)
 
 
 def check_parity(
-    ours: Graph, exported: Graph, examples: Sequence[dict[str, np.ndarray]], tolerance: float = TOLERANCE
+    ours: Graph,
+    exported: Graph,
+    examples: Sequence[dict[str, np.ndarray]],
+    tolerance: float = TOLERANCE,
+    end: int = END,
 ) -> float:
     """The largest difference of any output value. Raises TrainingError if it is over `tolerance`.
+
+    end   the class that ends the texts of a decoder
 
     Maps (N, C, h, w) may have any range: theirs are shares of the largest value, where that is over 1. Of a
     decoder's steps those count that both graphs reach by the same characters, up to the first end: where
@@ -301,17 +308,17 @@ def check_parity(
             if value.ndim == 4:
                 difference = difference / max(1.0, float(np.abs(value).max(initial=0.0)))
             if key in steps:
-                difference = difference[_reached(expected["log_probs"], found["log_probs"])]
+                difference = difference[_reached(expected["log_probs"], found["log_probs"], end)]
             worst = float(np.maximum(worst, difference.max(initial=0.0)))  # unlike max(), keeps a NaN
     if not worst <= tolerance:  # written so that a NaN fails
         raise TrainingError(f"the exported graph differs from the network by {worst:g}; it is not written")
     return worst
 
 
-def _reached(ours: np.ndarray, theirs: np.ndarray) -> np.ndarray:
+def _reached(ours: np.ndarray, theirs: np.ndarray, end: int) -> np.ndarray:
     """(N, steps) bool: the steps (of N, steps, classes) up to the first end or the first other character."""
     chosen = ours.argmax(axis=2)
-    last = (chosen == END) | (chosen != theirs.argmax(axis=2))
+    last = (chosen == end) | (chosen != theirs.argmax(axis=2))
     return np.asarray(np.cumsum(last, axis=1) - last == 0)
 
 

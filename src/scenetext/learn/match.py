@@ -21,6 +21,7 @@ from .bag import BagAugment
 from .nets.oclip import OCLIPNetwork
 
 _STRIDE = 8  # of the cells that are probed
+_CELLS = 256  # of an image that are probed, drawn at random
 _RIDGE = 1e-2  # of the probe, in units of the features' variance
 
 
@@ -57,8 +58,10 @@ class Matcher:
                         bags += [self.codec.bag(instances) for _, instances in views]
                         matches, rows = self._batch(views, bags[-len(views) :])
                         found += matches
-                        features += list(rows)
-                        truth += [_cells(instances, image.shape[:2]) for image, instances in views]
+                        for i, row, (image, instances) in zip(chosen.tolist(), rows, views, strict=True):
+                            some = np.random.default_rng(i).permutation(len(row))[:_CELLS]
+                            features.append(row[some])
+                            truth.append(_cells(instances, image.shape[:2])[some])
                     progress(len(chosen))
         finally:
             self.net.train(was_training)

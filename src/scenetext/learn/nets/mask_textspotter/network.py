@@ -24,6 +24,7 @@ _STRIDE = 4  # of the fused features
 _DOUBLINGS = {4: 0, 2: 1, 1: 2}
 _SCORED, _READ = 7, 32  # bins of regions for the two heads
 _CORE = 0.25  # of a character's sides, which its map learns
+_UNITS = (10.0, 10.0, 5.0, 5.0)  # that offsets are learnt in (Fast R-CNN): for good proposals they are small
 
 
 class MaskTextSpotterNetwork(Trainable):
@@ -71,8 +72,10 @@ class MaskTextSpotterNetwork(Trainable):
             raise SettingsError(f"net 'mask_textspotter' makes maps of stride 1, 2 or 4, not {codec.stride}")
         if mask not in ("hard", "none"):
             raise SettingsError(f"mask is 'hard' or 'none', not {mask!r}")
-        if width < 4 or width % 4 or min(dense, hidden, regions, read) < 1:
-            raise SettingsError("width is a multiple of 4, and dense, hidden, regions and read at least 1")
+        if width < 4 or width % 4 or min(dense, hidden, read) < 1 or regions < 4:
+            raise SettingsError(
+                "width is a multiple of 4, regions at least 4, dense, hidden and read at least 1"
+            )
         self.codec = codec
         self.backbone = make_backbone(backbone)
         self.neck = FusedPyramid(self.backbone.channels, width)
@@ -143,7 +146,7 @@ class MaskTextSpotterNetwork(Trainable):
             label = np.arange(len(boxes)) < len(regions.match)
             wanted.append(_tensor(label.astype(np.float32), features))
             text.append(_tensor(label, features))
-            aims.append(_tensor(regions.aims, features))
+            aims.append(_tensor(regions.aims * np.array(_UNITS, dtype=np.float32), features))
         regions_ = torch.cat(pooled)
         if not len(regions_):
             return _nothing(self.box_head), _nothing(self.box_head)
@@ -240,7 +243,7 @@ class _Refine(_Regional):
     def forward(self, features: Tensor, proposals: Tensor, polygons: Tensor) -> dict[str, Tensor]:
         boxes, outlines = self.with_one(proposals), self.with_one(polygons)
         logits, moves = self.box_head(self.pooled(features, outlines, boxes, _SCORED))
-        return {"scores": torch.sigmoid(logits[:-1]), "moves": moves[:-1]}
+        return {"scores": torch.sigmoid(logits[:-1]), "moves": moves[:-1] / moves.new_tensor(_UNITS)}
 
 
 class _Read(_Regional):

@@ -75,13 +75,10 @@ def sample(
     known = np.ones(len(boxes), dtype=bool)
     if len(truth.ignored):
         known = intersections(boxes, boxes_of(truth.ignored)).max(axis=1) <= 0.5 * areas(boxes)
-    chosen = _drawn(np.flatnonzero(text), int(count * share), rng)
-    others = _drawn(np.flatnonzero(~text & known), count - len(chosen), rng)
+    # in any order: of the first ones, the true outlines, a reader never sees the like
+    chosen = rng.permutation(np.flatnonzero(text))[: int(count * share)]
+    others = rng.permutation(np.flatnonzero(~text & known))[: count - len(chosen)]
     places = np.concatenate([chosen, others])
     found = match[chosen]
     aims = encode_boxes(own[found], boxes[chosen]) if len(chosen) else np.zeros((0, 4), dtype=np.float32)
     return Regions(outlines[places], boxes[places], found, aims)
-
-
-def _drawn(places: np.ndarray, count: int, rng: np.random.Generator) -> np.ndarray:
-    return places if len(places) <= count else rng.choice(places, count, replace=False)

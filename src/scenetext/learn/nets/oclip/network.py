@@ -129,7 +129,8 @@ class OCLIPNetwork(Trainable):
     def hide(self, words: Tensor) -> Hidden:
         """Hides one character of each word, drawn evenly from all but its end. words (N, S, L) int64."""
         lengths = ((words != PAD) & (words != self.end)).sum(dim=2)
-        drawn = torch.rand(lengths.shape, device=words.device) * lengths
+        # by the processor's generator, which a checkpoint restores
+        drawn = torch.rand(lengths.shape).to(words.device) * lengths
         return self.hide_at(words, drawn.long())
 
     def hide_at(self, words: Tensor, places: Tensor) -> Hidden:
@@ -215,7 +216,8 @@ class OCLIPNetwork(Trainable):
         usable = gather((words != PAD).flatten(1).any(dim=1).float()) > 0
         if not usable.any():
             return 0.0 * (images.sum() + texts.sum()) * self.logit_scale
-        logits = self.logit_scale.exp() * images[usable] @ texts[usable].t()
-        own = torch.arange(len(logits), device=logits.device)
-        both = functional.cross_entropy(logits, own) + functional.cross_entropy(logits.t(), own)
+        with torch.autocast(images.device.type, enabled=False):  # large scales need all digits
+            logits = self.logit_scale.exp() * images[usable].float() @ texts[usable].float().t()
+            own = torch.arange(len(logits), device=logits.device)
+            both = functional.cross_entropy(logits, own) + functional.cross_entropy(logits.t(), own)
         return self.contrast * both

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 import torch
 from torch import Tensor, nn
 
@@ -30,11 +32,13 @@ class CharacterEncoder(nn.Module):
         nn.init.normal_(self.characters.weight, std=0.02)
         nn.init.normal_(self.positions, std=0.01)
         nn.init.normal_(self.projection.weight, std=width**-0.5)
-        for part in self.blocks.modules():
-            if isinstance(part, nn.Linear):  # CLIP's, whose blocks start the smaller the more there are
-                narrow = part.out_features <= part.in_features
-                nn.init.normal_(part.weight, std=part.in_features**-0.5 * (2 * layers) ** (-0.5 * narrow))
-                nn.init.zeros_(part.bias)
+        for block in self.blocks:  # as CLIP does it: what a block adds is the smaller the more there are
+            attention, feed = cast(TextBlock, block).attention, cast(TextBlock, block).feed
+            for layer in (attention.query, attention.key, attention.value):
+                nn.init.normal_(layer.weight, std=width**-0.5)
+            for layer in (attention.out, cast(nn.Linear, feed[2])):
+                nn.init.normal_(layer.weight, std=width**-0.5 * (2 * layers) ** -0.5)
+            nn.init.normal_(cast(nn.Linear, feed[0]).weight, std=(2 * width) ** -0.5)
 
     def forward(self, words: Tensor) -> tuple[Tensor, Tensor]:
         """words (W, l) int64, l <= length -> each word (W, outputs), each of its characters (W, l, outputs).
