@@ -309,7 +309,7 @@ def test_several_sizes_are_explained_together() -> None:
 
 
 def test_a_model_that_does_not_say_where_it_looked_is_refused_in_one_line() -> None:
-    with pytest.raises(SettingsError, match=r"recipes li2017, li2017-light\)"):
+    with pytest.raises(SettingsError, match=r"li2017 and mask_textspotter\)"):
         explainer(cascade())
     with pytest.raises(SettingsError, match="export it again"):
         told(OPEN, attends=False).explain(np.full((128, 256, 3), 255, np.uint8))
