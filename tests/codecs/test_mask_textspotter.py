@@ -6,18 +6,8 @@ import numpy as np
 import pytest
 
 from scenetext.codecs import make_codec
-from scenetext.codecs.mask_textspotter import (
-    CHARACTERS,
-    CLASSES,
-    END,
-    FIRST,
-    IGNORED,
-    TEXT,
-    MaskTextSpotter,
-    boxes_of,
-    read_sequence,
-    text_classes,
-)
+from scenetext.codecs.mask_textspotter import IGNORED, TEXT, MaskTextSpotter, boxes_of
+from scenetext.codecs.spelling import CHARACTERS, CLASSES, END, text_classes
 from scenetext.errors import SettingsError
 from scenetext.geometry import box_polygon, iou, mask_of, offset_polygon, turned_box, valid_shape
 from scenetext.lexicon import Lexicon
@@ -106,7 +96,6 @@ def test_texts_are_letters_and_digits_and_an_end():
     texts = codec.encode(instances, SIZE)["texts"]
     assert texts[0].tolist() == [13, 11, 16, 15, END, -1]
     assert (texts[1:] == -1).all()
-    assert text_classes("0z\u00c5") == [FIRST, 36, 11]
 
 
 def test_characters_keep_their_places_and_those_without_a_class_have_none():
@@ -220,16 +209,6 @@ def test_votes_are_means_over_connected_places_from_left_to_right():
     maps[0] = 0.8  # all is background: over 192 of 255
     assert codec.vote(maps).text == ""
     assert codec.vote(maps).score == 0
-
-
-def test_a_sequence_ends_at_its_end_and_scores_as_a_product():
-    text = read_sequence(log_probs("stop", sure=0.9)[0])
-    assert text.text == "stop"
-    assert text.score == pytest.approx(0.9**5, rel=1e-4)
-    assert text.steps.tolist() == [0, 1, 2, 3]
-    endless = read_sequence(log_probs("abcdefgh", sure=0.9)[0])
-    assert (endless.text, endless.score) == ("abcdefgh", pytest.approx(0.9**8, rel=1e-4))
-    assert read_sequence(log_probs("", sure=0.9)[0]).score == 0
 
 
 def test_readings_that_are_not_sure_enough_are_dropped():

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import math
-import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import shapely
 
-from ..charset import Charset
 from ..errors import SettingsError
 from ..geometry import (
     bounds,
@@ -33,13 +31,7 @@ from .boxes import clip_boxes, decode_boxes, suppress_boxes
 from .nearest import nearest_word
 from .outlines import outer_outlines, simplified, trace_regions
 from .regions import label_regions, measure
-
-CHARACTERS = Charset.named("alphanumeric36")
-FIRST = 1
-"""The class of the first character; 0 is the background of maps, and what a decoder begins from."""
-END = len(CHARACTERS) + FIRST
-CLASSES = END + 1
-"""Classes of the sequence; maps of characters have one less, for they have no end."""
+from .spelling import CHARACTERS, END, FIRST, Spelling, read_sequence, text_classes
 
 NOTHING, TEXT, IGNORED = 0, 1, 2
 """Kinds of the rows of targets: not used, a text, and what is neither text nor background."""
@@ -331,11 +323,11 @@ class MaskTextSpotter:
             joint = math.sqrt(max(score, 0.0) * min(float(outputs["detected"][i]), 1.0))
             yield i, TextInstance(polygon, text, joint)
 
-    def _read(self, outputs: Mapping[str, np.ndarray], row: int) -> tuple[Text, Text]:
+    def _read(self, outputs: Mapping[str, np.ndarray], row: int) -> tuple[Spelling, Spelling]:
         """The two readings of one instance: the sequence, and the characters of the map."""
         return read_sequence(outputs["log_probs"][row]), self.vote(outputs["characters"][row])
 
-    def vote(self, maps: np.ndarray) -> Text:
+    def vote(self, maps: np.ndarray) -> Spelling:
         """The characters of a map (37, m, m), from left to right.
 
         Where the background is unlikely, connected places are one character, which is that of the largest
@@ -347,10 +339,10 @@ class MaskTextSpotter:
         middles = regions.boxes[:, 1] + regions.boxes[:, 3]
         probabilities = [votes[i] for i in np.argsort(middles, kind="stable")]
         if not probabilities:
-            return Text("", 0.0, np.zeros((0, len(CHARACTERS))))
+            return Spelling("", 0.0, np.zeros((0, len(CHARACTERS))))
         stacked = np.stack(probabilities)
         text = CHARACTERS.text(stacked.argmax(axis=1).tolist())
-        return Text(text, float(stacked.max(axis=1).mean()), stacked)
+        return Spelling(text, float(stacked.max(axis=1).mean()), stacked)
 
     def _outline(self, mask: np.ndarray, box: np.ndarray) -> np.ndarray | None:
         """The polygon of a mask (m, m) over a box; None if there is none."""
@@ -363,34 +355,6 @@ class MaskTextSpotter:
         if signed_area(outline) < 1:
             return None
         return simplified(outline, min_area_rectangle(outline)[0])
-
-
-@dataclass(frozen=True, eq=False)
-class Text:
-    """A reading: its text, its score in [0, 1], the probabilities (n, 36) of each of its characters, and the
-    steps (n,) that wrote them, of a sequence."""
-
-    text: str
-    score: float
-    probabilities: np.ndarray
-    steps: np.ndarray | None = None
-
-
-def read_sequence(log_probs: np.ndarray) -> Text:
-    """The reading of (steps, 38) log-probabilities, up to the first end."""
-    classes = log_probs.argmax(axis=1)
-    length = int((classes == END).argmax()) if (classes == END).any() else len(classes)
-    steps = np.flatnonzero((classes[:length] >= FIRST) & (classes[:length] < END))
-    score = float(np.exp(log_probs.max(axis=1)[: length + 1].clip(max=0).sum(dtype=np.float64)))
-    text = CHARACTERS.text((classes[steps] - FIRST).tolist())
-    probabilities = np.exp(log_probs[steps, FIRST:END].astype(np.float64))
-    return Text(text, score if text else 0.0, probabilities, steps)
-
-
-def text_classes(text: str) -> list[int]:
-    """The classes of the letters and digits of a text; of those with accents, of the letters under them."""
-    plain = unicodedata.normalize("NFKD", text).lower()
-    return [index + FIRST for character in plain for index in CHARACTERS.indices(character)]
 
 
 def boxes_of(polygons: np.ndarray) -> np.ndarray:

@@ -53,6 +53,22 @@ def conv_bn_relu(
     )
 
 
+def map_head(inputs: int, doublings: int) -> nn.Sequential:
+    """A head for one map of logits: 3x3 convolution to a quarter of the channels, then transposed 2x2
+    convolutions, the last of which makes the map.
+
+    doublings   of the resolution; with none, a 1x1 convolution makes the map
+    """
+    width = inputs // 4
+    layers: list[nn.Module] = [conv_bn_relu(inputs, width)]
+    for _ in range(doublings - 1):
+        layers += [nn.ConvTranspose2d(width, width, 2, 2), nn.BatchNorm2d(width), nn.ReLU(inplace=True)]
+    layers.append(nn.ConvTranspose2d(width, 1, 2, 2) if doublings else nn.Conv2d(width, 1, 1))
+    head = nn.Sequential(*layers)
+    init_weights(head)
+    return head
+
+
 class ResidualBlock(nn.Module):
     """Two 3x3 convolutions and a shortcut (He et al. 2016); 1x1 convolution where the shape changes."""
 

@@ -10,22 +10,11 @@ from torch import Tensor, nn
 from ...codecs.db import DB
 from ...errors import SettingsError
 from .backbones import make_backbone
-from .base import Trainable, conv_bn_relu, init_weights
+from .base import Trainable, map_head
 from .fpn import FPN, ScaleFusion
 from .losses import balanced_bce, dice_loss, hard_negative_bce, masked_l1
 
 _HEAD_STEPS = {4: 0, 2: 1, 1: 2}  # map stride -> doublings of the pyramid's stride-4 map
-
-
-def _head(inputs: int, width: int, steps: int) -> nn.Sequential:
-    """3x3 convolution, then transposed 2x2 convolutions with stride 2, the last one to a single map."""
-    layers: list[nn.Module] = [conv_bn_relu(inputs, width)]
-    for _ in range(steps - 1):
-        layers += [nn.ConvTranspose2d(width, width, 2, 2), nn.BatchNorm2d(width), nn.ReLU(inplace=True)]
-    layers.append(nn.ConvTranspose2d(width, 1, 2, 2) if steps else nn.Conv2d(width, 1, 1))
-    head = nn.Sequential(*layers)
-    init_weights(head)
-    return head
 
 
 class DBNet(Trainable):
@@ -72,8 +61,8 @@ class DBNet(Trainable):
         if fusion == "adaptive":
             self.neck = nn.Sequential(self.neck, ScaleFusion(width))
         steps = _HEAD_STEPS[codec.stride]
-        self.probability = _head(width, width // 4, steps)
-        self.threshold = _head(width, width // 4, steps)
+        self.probability = map_head(width, steps)
+        self.threshold = map_head(width, steps)
         self.k = k
         self.balance = balance
         self.overlap = overlap

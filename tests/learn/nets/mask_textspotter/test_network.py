@@ -7,7 +7,8 @@ import pytest
 import torch
 
 from scenetext.codecs.db import DB
-from scenetext.codecs.mask_textspotter import CLASSES, MaskTextSpotter
+from scenetext.codecs.mask_textspotter import MaskTextSpotter
+from scenetext.codecs.spelling import CLASSES
 from scenetext.errors import SettingsError
 from scenetext.geometry import box_polygon, mask_of
 from scenetext.learn.export import check_parity, later_inputs, write_later, write_onnx
@@ -144,31 +145,6 @@ def test_characters_weigh_as_much_as_the_background():
             total += entropy * ((64 - 8) / 8 if maps[0, y, x] else 1)
     assert float(character_loss(logits, maps)) == pytest.approx(total / 64, rel=1e-4)
     assert float(character_loss(logits[1:], maps[1:])) == 0
-
-
-def test_the_sequences_loss_is_that_of_its_greedy_steps():
-    net = make().eval()
-    regions = torch.randn(3, 16, 64, 64)
-    with torch.no_grad():
-        log_probs, attention = net.sequence(regions, 5)
-        path = log_probs.argmax(dim=2)
-        loss = net.sequence.loss(regions, path)
-        expected = -log_probs.max(dim=2).values.sum(dim=1)
-        assert torch.allclose(loss, expected, atol=1e-4)
-        cut = path.clone()
-        cut[:, 3:] = -1
-        expected = -log_probs.max(dim=2).values[:, :3].sum(dim=1)
-        assert torch.allclose(net.sequence.loss(regions, cut), expected, atol=1e-4)
-    assert attention.shape == (3, 5, 32)
-    assert torch.allclose(attention.sum(dim=2), torch.ones(3, 5), atol=1e-5)
-
-
-def test_places_of_the_sequence_tell_row_and_column():
-    seen = make().sequence.places(torch.randn(2, 16, 64, 64))
-    assert seen.shape == (2, 256, 16 + 40)
-    assert seen[0, 32 * 3 + 7, 16:48].argmax() == 7
-    assert seen[0, 32 * 3 + 7, 48:].argmax() == 3
-    assert (seen[:, :, 16:].sum(dim=2) == 2).all()
 
 
 def test_three_graphs_run_in_onnxruntime_as_in_torch_with_any_number_of_proposals(tmp_path):

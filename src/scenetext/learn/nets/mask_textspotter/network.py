@@ -9,15 +9,16 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from ....codecs.mask_textspotter import CLASSES, END, MaskTextSpotter
+from ....codecs.mask_textspotter import MaskTextSpotter
+from ....codecs.spelling import CLASSES, END
 from ....errors import SettingsError
 from ..backbones import make_backbone
-from ..base import Trainable
+from ..base import Trainable, map_head
 from ..losses import balanced_bce, dice_loss
 from ..rois import polygon_masks, roi_align
 from .heads import BoxHead, MaskHead
 from .sampling import Regions, Truth, sample
-from .segmentation import FusedPyramid, segmentation_head
+from .segmentation import FusedPyramid
 from .sequence import SpatialAttention
 
 _STRIDE = 4  # of the fused features
@@ -79,7 +80,7 @@ class MaskTextSpotterNetwork(Trainable):
         self.codec = codec
         self.backbone = make_backbone(backbone)
         self.neck = FusedPyramid(self.backbone.channels, width)
-        self.spn = segmentation_head(width, _DOUBLINGS[codec.stride])
+        self.spn = map_head(width, _DOUBLINGS[codec.stride])
         self.box_head = BoxHead(width * _SCORED * _SCORED, dense)
         self.mask_head = MaskHead(width, width, CLASSES - 1)
         self.sequence = SpatialAttention(width, hidden, CLASSES, END)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from ..base import conv_bn_relu, init_weights
+from ..base import init_weights
 from ..resnet import upsample_like
 
 
@@ -36,18 +36,3 @@ class FusedPyramid(nn.Module):
         levels = [smooth(level) for smooth, level in zip(self.smooth, levels, strict=True)]
         levels = [narrow(level) for narrow, level in zip(self.narrow, levels, strict=True)]
         return torch.cat([upsample_like(level, levels[0]) for level in levels], dim=1)
-
-
-def segmentation_head(inputs: int, doublings: int) -> nn.Sequential:
-    """3x3 convolution to a quarter of the channels, then transposed 2x2 convolutions, the last to one map.
-
-    doublings   of the resolution: 2 in the paper
-    """
-    width = inputs // 4
-    layers: list[nn.Module] = [conv_bn_relu(inputs, width)]
-    for _ in range(doublings - 1):
-        layers += [nn.ConvTranspose2d(width, width, 2, 2), nn.BatchNorm2d(width), nn.ReLU(inplace=True)]
-    layers.append(nn.ConvTranspose2d(width, 1, 2, 2) if doublings else nn.Conv2d(width, 1, 1))
-    head = nn.Sequential(*layers)
-    init_weights(head)
-    return head

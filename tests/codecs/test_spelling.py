@@ -1,0 +1,31 @@
+"""Classes of characters, and sequences up to their end."""
+
+import numpy as np
+import pytest
+
+from scenetext.codecs.spelling import CLASSES, END, FIRST, read_sequence, text_classes
+
+
+def log_probs(*texts, steps=8, sure=0.9):
+    """Sequences that write texts, each step as sure."""
+    found = np.full((len(texts), steps, CLASSES), (1 - sure) / (CLASSES - 1))
+    for row, text in zip(found, texts, strict=True):
+        for step, number in enumerate([*text_classes(text), END][:steps]):
+            row[step] = (1 - sure) / (CLASSES - 1)
+            row[step, number] = sure
+    return np.log(found).astype(np.float32)
+
+
+def test_classes_are_those_of_letters_and_digits_whatever_their_case_and_accents():
+    assert text_classes("0z\u00c5-") == [FIRST, 36, 11]
+    assert (END, CLASSES) == (37, 38)
+
+
+def test_a_sequence_ends_at_its_end_and_scores_as_a_product():
+    text = read_sequence(log_probs("stop", sure=0.9)[0])
+    assert text.text == "stop"
+    assert text.score == pytest.approx(0.9**5, rel=1e-4)
+    assert text.steps.tolist() == [0, 1, 2, 3]
+    endless = read_sequence(log_probs("abcdefgh", sure=0.9)[0])
+    assert (endless.text, endless.score) == ("abcdefgh", pytest.approx(0.9**8, rel=1e-4))
+    assert read_sequence(log_probs("", sure=0.9)[0]).score == 0
