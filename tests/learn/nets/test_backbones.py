@@ -5,7 +5,6 @@ import torch
 
 from scenetext.errors import SettingsError
 from scenetext.learn.nets.backbones import BACKBONES, make_backbone
-from scenetext.learn.nets.deformable import DeformableConv
 
 
 @pytest.mark.parametrize(
@@ -48,13 +47,3 @@ def test_unknown_names_are_refused():
 )
 def test_a_backbone_has_the_parameters_of_the_paper(name, count):
     assert sum(p.numel() for p in make_backbone(name).parameters()) == count
-
-
-@pytest.mark.parametrize(("name", "blocks"), [("resnet18", 6), ("resnet50", 13), ("light", 6)])
-def test_all_blocks_but_those_of_the_first_stage_are_deformable(name, blocks):
-    backbone = make_backbone(name, deformable=1)
-    counts = [sum(isinstance(p, DeformableConv) for p in stage.modules()) for stage in backbone.stages]
-    assert counts[0] == 0
-    assert sum(counts) == blocks
-    shifts = [p.shifts for p in backbone.modules() if isinstance(p, DeformableConv)]
-    assert not any(layer.weight.any() or layer.bias.any() for layer in shifts), "they start straight"
