@@ -81,6 +81,36 @@ def test_a_crop_holds_the_middle_of_a_word_when_asked():
     assert seen == set(middles)
 
 
+@pytest.mark.parametrize("seed", range(10))
+def test_a_crop_is_made_for_a_word_of_the_height_that_is_asked(seed):
+    sample = Sample("toy", scene().image, scene().instances[:1])  # 100 x 30 pixels
+    whole = {"scale": (0.001, 1.0), "on_text": 1.0, "keep": 1.0, "aspect": (0.9, 1.1)}
+    _, [word] = made(sample, seed, **whole, text_height=(24.0, 28.0))
+    assert word.text == "left"
+    assert 24.0 / 1.1 <= np.ptp(word.polygon[:, 1]) <= 28.0 * 1.1
+    # no higher than where it fills the square
+    _, [word] = made(sample, seed, **whole, text_height=(200.0, 200.0))
+    assert word.text == "left"
+    assert np.ptp(word.polygon[:, 0]) == pytest.approx(128 / 1.05, abs=2.5)
+
+
+def test_words_that_nobody_wrote_down_are_never_in_the_bag():
+    sample = scene()
+    many = Sample(
+        "toy", sample.image, tuple(TextInstance(box_polygon(99, 99, 199, 199), str(i)) for i in range(400))
+    )
+
+    def words(seed, portion):
+        _, instances = made(many, seed, portion=portion, scale=(1, 1), keep=0.0)
+        return {instance.text for instance in instances if instance.legible}
+
+    seen = {portion: [words(seed, portion) for seed in (0, 1)] for portion in (0.25, 0.5, 1.0)}
+    for first, second in seen.values():
+        assert first == second
+    assert seen[0.25][0] < seen[0.5][0] < seen[1.0][0]
+    assert [len(seen[part][0]) for part in seen] == pytest.approx([100, 200, 400], abs=25)
+
+
 @pytest.mark.parametrize("size", [(1, 1), (3, 900), (900, 3)])
 def test_images_of_any_shape_give_squares(size):
     square, _ = made(Sample("thin", np.zeros((*size, 3), np.uint8)))
@@ -88,7 +118,15 @@ def test_images_of_any_shape_give_squares(size):
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"size": 100}, {"scale": [0.5, 0.2]}, {"scale": [0.5, 1.5]}, {"aspect": [0.0, 1.0]}]
+    "wrong",
+    [
+        {"size": 100},
+        {"scale": [0.5, 0.2]},
+        {"scale": [0.5, 1.5]},
+        {"aspect": [0.0, 1.0]},
+        {"text_height": [30.0, 20.0]},
+        {"portion": 0.0},
+    ],
 )
 def test_settings_that_cannot_be_are_refused(wrong):
     with pytest.raises(SettingsError):

@@ -109,7 +109,14 @@ def literal_losses(net, pictures, words, shown):
 
 
 @pytest.mark.parametrize(
-    "changes", [{}, {"queries": "characters"}, {"padding": False}, {"layers": 0}, {"contrast": 1.0}]
+    "changes",
+    [
+        {},
+        {"queries": "characters"},
+        {"padding": False},
+        {"layers": 0},
+        {"contrast": 1.0},
+    ],
 )
 def test_the_losses_are_those_of_a_loop_over_words_and_images(changes):
     net = make(**changes).eval()
@@ -121,6 +128,22 @@ def test_the_losses_are_those_of_a_loop_over_words_and_images(changes):
         masked, contrast = literal_losses(net, images(4), words, shown)
     assert float(losses["masked"]) == pytest.approx(float(masked), abs=1e-5)
     assert float(losses["contrast"]) == pytest.approx(float(contrast), abs=1e-5)
+
+
+def test_several_masks_of_a_word_are_as_many_bags_for_the_decoder_and_one_for_the_contrast():
+    net = make(masks=3).eval()
+    words = bags(["abc", "de"], ["hg"])
+    shown = hidden_of(net, words.repeat(1, 3, 1))
+    torch.manual_seed(3)
+    with torch.no_grad():
+        losses = net.losses(images(2), {"words": words})
+        parts = [
+            shown._replace(**{k: v[:, at : at + 4] for k, v in shown._asdict().items()}) for at in (0, 4, 8)
+        ]
+        each = [literal_losses(net, images(2), words, part) for part in parts]
+    assert len({tuple(part.places[0, :2].tolist()) for part in parts}) > 1
+    assert float(losses["masked"]) == pytest.approx(sum(float(m) for m, _ in each) / 3, abs=1e-5)
+    assert float(losses["contrast"]) == pytest.approx(float(each[0][1]), abs=1e-5)
 
 
 def losses_of(net, words, hide_at=None):
@@ -185,6 +208,7 @@ def test_images_of_other_sizes_pass():
     [
         ({"size": 100}, "multiple of 32"),
         ({"heads": 3}, "heads divide"),
+        ({"masks": 0}, "masks is at least 1"),
         ({"masked": 0.0, "contrast": 0.0}, "one of them is positive"),
     ],
 )

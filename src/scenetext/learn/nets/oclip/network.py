@@ -47,6 +47,8 @@ class OCLIPNetwork(Trainable):
     queries      what asks the decoder for the hidden character: "words", the vector of the word (the authors'
                  code), or "characters", that of the place where it is hidden (an account of the paper; as
                  queries do not see each other, the other places of a word need not ask)
+    masks        copies of each word, of which each hides a character of its own draw: 1 in the paper. An
+                 image costs far more than a word, so short runs learn more of each
     padding      whether an image's text is the mean over all slots of the bag, those without a word included
                  (the authors' code), or over its words
 
@@ -72,12 +74,15 @@ class OCLIPNetwork(Trainable):
         contrast: float = 0.5,
         queries: Literal["words", "characters"] = "words",
         padding: bool = True,
+        masks: int = 1,
     ) -> None:
         super().__init__()
         if not isinstance(codec, OCLIP):
             raise SettingsError(f"net 'oclip' needs codec 'oclip', not {type(codec).__name__}")
         if size < _STRIDE or size % _STRIDE:
             raise SettingsError(f"size is a multiple of {_STRIDE}, not {size}")
+        if masks < 1:
+            raise SettingsError(f"masks is at least 1, not {masks}")
         if dim % heads or text_width % text_heads:
             raise SettingsError("the heads divide dim, and those of the text its width")
         if min(masked, contrast) < 0 or masked == contrast == 0:
@@ -96,7 +101,7 @@ class OCLIPNetwork(Trainable):
             weight.requires_grad_(bool(used))
         self.mask, self.end = codec.mask, codec.end
         self.masked, self.contrast = masked, contrast
-        self.queries, self.padding = queries, padding
+        self.queries, self.padding, self.masks = queries, padding, masks
 
     def forward(self, images: Tensor) -> dict[str, Tensor]:
         """images (N, 3, H, W), sides multiples of 32."""
@@ -106,7 +111,8 @@ class OCLIPNetwork(Trainable):
     def losses(self, images: Tensor, targets: dict[str, Tensor]) -> dict[str, Tensor]:
         """targets   "words" (N, S, L) int64, of codecs.oclip.OCLIP, stacked."""
         words = targets["words"]
-        shown = self.hide(words) if self.masked else None
+        # copies follow each other as wholes, so that the first bag is the one that the contrast sees
+        shown = self.hide(words.repeat(1, self.masks, 1)) if self.masked else None
         features = self.backbone(images)[3]
         whole, tokens = self.pool(features)
         slots, places = self._encode(words if shown is None else shown.words, shown)
@@ -120,7 +126,7 @@ class OCLIPNetwork(Trainable):
             count = (shown.labels != PAD).sum()
             losses["masked"] = self.masked * entropy / total(count).clamp(min=1)
         if self.contrast:
-            texts = self.text_of(slots, words)
+            texts = self.text_of(slots[:, : words.shape[1]], words)
             losses["contrast"] = self._contrast_loss(whole.float(), texts.float(), words)
         return losses
 
