@@ -19,7 +19,7 @@ read: $(VENV)/core.stamp ## read the example photos with the packaged models; ne
 	@echo; echo "The photos with the words drawn on them: out/*.jpg"
 
 test: lint types ## everything a change has to pass: lint, types, layers, tests
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 8 --dist worksteal
 
 lint: $(VENV)/dev.stamp ## ruff: style, and the format of every file
 	$(BIN)/ruff check
