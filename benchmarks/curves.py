@@ -1,10 +1,13 @@
 """The curves of training runs as one drawing: the losses of each, and how all of them did in validation.
 
-    python benchmarks/curves.py RUN ... --out DRAWING.svg
+    python benchmarks/curves.py RUN ... --out DRAWING.svg [--together]
 
 Reads `log.csv` and `validation.jsonl` of the runs. A panel for each run has its losses on a logarithmic
 scale, as they were logged, and a broken line where a stage begins; a loss of 0, of what a stage does not
 learn, is left out. The last panel has the main figure of the first validation set, in percent.
+
+With --together runs are named SYSTEM-START-SEED, as for transfer.py: a panel for each system has the
+validation figures of each start, averaged over the sets and the seeds.
 """
 
 from __future__ import annotations
@@ -55,6 +58,24 @@ def figures(run: Path) -> Curve:
         score = next(iter(entry["scores"].values()))
         found.append((float(entry["step"]), 100 * score["values"][score["main"]]))
     return found
+
+
+def starts(runs: Sequence[Path]) -> dict[str, dict[str, Curve]]:
+    """By system and start: validation in percent, averaged over the sets and the seeds."""
+    found: dict[str, dict[str, dict[float, list[float]]]] = {}
+    for run in runs:
+        system, start, _ = run.name.rsplit("-", 2)
+        curve = found.setdefault(system, {}).setdefault(start, {})
+        for line in (run / "validation.jsonl").read_text(encoding="utf-8").splitlines():
+            entry = json.loads(line)
+            curve.setdefault(float(entry["step"]), []).append(100 * entry["figure"])
+    return {
+        system: {
+            start: [(step, sum(values) / len(values)) for step, values in sorted(curve.items())]
+            for start, curve in curves.items()
+        }
+        for system, curves in found.items()
+    }
 
 
 def panel(
@@ -111,14 +132,26 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("runs", nargs="+", type=Path, metavar="RUN")
     parser.add_argument("--out", type=Path, required=True, metavar="DRAWING.svg")
+    parser.add_argument("--together", action="store_true", help="a panel for each system")
     args = parser.parse_args()
-    names = {run: json.loads((run / "recipe.json").read_text(encoding="utf-8"))["name"] for run in args.runs}
     drawn = []
+    if args.together:
+        panels = starts(args.runs)
+        for place, (system, curves) in enumerate(panels.items()):
+            drawn += panel(f"{system}: validation, %", curves, place, False)
+        write(args.out, drawn, len(panels))
+        return
+    names = {run: json.loads((run / "recipe.json").read_text(encoding="utf-8"))["name"] for run in args.runs}
     for place, run in enumerate(args.runs):
         drawn += panel(f"{names[run]}: losses", losses(run), place, True, stages(run))
     validated = {names[run]: figures(run) for run in args.runs}
     drawn += panel("validation, %", validated, len(args.runs), False)
-    rows = -(-(len(args.runs) + 1) // COLUMNS)
+    write(args.out, drawn, len(args.runs) + 1)
+
+
+def write(out: Path, drawn: Sequence[str], panels: int) -> None:
+    """The drawing as a file."""
+    rows = -(-panels // COLUMNS)
     style = (
         "text{font:11px sans-serif} .title{font-weight:bold} .tick{text-anchor:end} "
         ".middle{text-anchor:middle} .grid{stroke:#ddd} .stage{stroke:#999;stroke-dasharray:3 3} "
@@ -127,8 +160,8 @@ def main() -> None:
     size = f'width="{COLUMNS * WIDTH}" height="{rows * HEIGHT}"'
     head = f'<svg xmlns="http://www.w3.org/2000/svg" {size}><style>{style}</style>'
     ground = '<rect width="100%" height="100%" fill="white"/>'
-    args.out.write_text("\n".join([head, ground, *drawn, "</svg>"]) + "\n", encoding="utf-8")
-    print(f"{args.out}  {args.out.stat().st_size // 1000} kB")
+    out.write_text("\n".join([head, ground, *drawn, "</svg>"]) + "\n", encoding="utf-8")
+    print(f"{out}  {out.stat().st_size // 1000} kB")
 
 
 if __name__ == "__main__":

@@ -86,7 +86,8 @@ def seen(model: Any, samples: Sequence[Sample], count: int | None = None) -> tup
 
 def scored(truth: Found, found: Found, level: float) -> dict[str, float]:
     kept = [[instance for instance in one if instance.score >= level] for one in found]
-    values = find_protocol("icdar2015-detection")(truth, kept).to_dict()["values"]
+    protocol: Any = find_protocol("icdar2015-detection")
+    values = protocol(truth, kept).to_dict()["values"]
     return {name: values[name] for name in ("hmean", "precision", "recall")}
 
 

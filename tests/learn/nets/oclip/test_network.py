@@ -146,6 +146,24 @@ def test_several_masks_of_a_word_are_as_many_bags_for_the_decoder_and_one_for_th
     assert float(losses["contrast"]) == pytest.approx(float(each[0][1]), abs=1e-5)
 
 
+def test_further_characters_are_blanked_in_all_copies_but_the_first():
+    net = make(masks=50, blanks=0.5)
+    asked = []
+    net.guess = lambda queries, whole, tokens, grid: torch.zeros(*queries.shape[:2], CODEC.classes)
+    net._encode = lambda words, shown: asked.append((words, shown)) or [torch.ones(*words.shape[:2], 16)] * 2
+    words = bags(["abcde", "de"], ["hgfa"])
+    net.losses(images(2), {"words": words})
+    [(seen, shown)] = asked
+    letters = (words != 0) & (words != CODEC.end)
+    hidden = (seen == CODEC.mask).reshape(2, 50, 4, 6)
+    assert (hidden[:, 0].sum(dim=2) == letters.any(dim=2)).all()
+    assert not hidden[letters[:, None].expand_as(hidden).logical_not()].any()
+    share = hidden[:, 1:].float().mean(dim=1)[letters].mean()
+    expected = 0.5 + 0.5 * (3 / letters.sum())  # of three words one letter each is hidden for certain
+    assert float(share) == pytest.approx(float(expected), abs=0.08)
+    assert (seen.gather(2, shown.places[..., None])[..., 0] == CODEC.mask).equal(shown.labels != 0)
+
+
 def losses_of(net, words, hide_at=None):
     if hide_at is not None:
         net.hide = lambda words: net.hide_at(words, hide_at)
@@ -209,6 +227,7 @@ def test_images_of_other_sizes_pass():
         ({"size": 100}, "multiple of 32"),
         ({"heads": 3}, "heads divide"),
         ({"masks": 0}, "masks is at least 1"),
+        ({"blanks": 1.5}, "blanks is a chance"),
         ({"masked": 0.0, "contrast": 0.0}, "one of them is positive"),
     ],
 )

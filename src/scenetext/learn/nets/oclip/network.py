@@ -49,6 +49,8 @@ class OCLIPNetwork(Trainable):
                  queries do not see each other, the other places of a word need not ask)
     masks        copies of each word, of which each hides a character of its own draw: 1 in the paper. An
                  image costs far more than a word, so short runs learn more of each
+    blanks       chance of each other character of these copies, but for the first one, to be hidden too,
+                 without being asked for: 0 in the paper. What cannot be guessed has to be read
     padding      whether an image's text is the mean over all slots of the bag, those without a word included
                  (the authors' code), or over its words
 
@@ -75,6 +77,7 @@ class OCLIPNetwork(Trainable):
         queries: Literal["words", "characters"] = "words",
         padding: bool = True,
         masks: int = 1,
+        blanks: float = 0.0,
     ) -> None:
         super().__init__()
         if not isinstance(codec, OCLIP):
@@ -83,6 +86,8 @@ class OCLIPNetwork(Trainable):
             raise SettingsError(f"size is a multiple of {_STRIDE}, not {size}")
         if masks < 1:
             raise SettingsError(f"masks is at least 1, not {masks}")
+        if not 0 <= blanks < 1:
+            raise SettingsError(f"blanks is a chance, 0 or more and less than 1, not {blanks}")
         if dim % heads or text_width % text_heads:
             raise SettingsError("the heads divide dim, and those of the text its width")
         if min(masked, contrast) < 0 or masked == contrast == 0:
@@ -101,7 +106,7 @@ class OCLIPNetwork(Trainable):
             weight.requires_grad_(bool(used))
         self.mask, self.end = codec.mask, codec.end
         self.masked, self.contrast = masked, contrast
-        self.queries, self.padding, self.masks = queries, padding, masks
+        self.queries, self.padding, self.masks, self.blanks = queries, padding, masks, blanks
 
     def forward(self, images: Tensor) -> dict[str, Tensor]:
         """images (N, 3, H, W), sides multiples of 32."""
@@ -113,6 +118,8 @@ class OCLIPNetwork(Trainable):
         words = targets["words"]
         # copies follow each other as wholes, so that the first bag is the one that the contrast sees
         shown = self.hide(words.repeat(1, self.masks, 1)) if self.masked else None
+        if shown is not None and self.blanks:
+            shown = shown._replace(words=self._blanked(shown.words, words.shape[1]))
         features = self.backbone(images)[3]
         whole, tokens = self.pool(features)
         slots, places = self._encode(words if shown is None else shown.words, shown)
@@ -145,6 +152,12 @@ class OCLIPNetwork(Trainable):
         labels = torch.where(labels == self.end, PAD, labels)
         masks = torch.where(labels == PAD, labels, self.mask)
         return Hidden(words.scatter(2, places[..., None], masks[..., None]), places, labels)
+
+    def _blanked(self, words: Tensor, kept: int) -> Tensor:
+        """Words (N, S, L) of which further characters are hidden, but for the first `kept` of each image."""
+        drawn = torch.rand(words.shape).to(words.device) < self.blanks
+        drawn[:, :kept] = False
+        return torch.where(drawn & (words != PAD) & (words != self.end), self.mask, words)
 
     def encode(self, words: Tensor) -> Tensor:
         """words (N, S, L) int64 -> a vector for each slot (N, S, dim), those without a word included."""
