@@ -45,7 +45,7 @@ def toy_recipe(name: str, *changes: str) -> Recipe:
             "augment={size=64, crops=4, text_height=[12.0, 24.0], scale=[0.3, 2.0]}}]"
         )
         if recipe.task == "pretraining":
-            stage = stage.replace("text_height=[12.0, 24.0], scale=[0.3, 2.0]", "scale=[0.1, 0.5]")
+            stage = stage.replace("scale=[0.3, 2.0]", "scale=[0.01, 1.0], on_text=1.0")
     return load_recipe(name, [*_COMMON, *data, stage, *changes])
 
 

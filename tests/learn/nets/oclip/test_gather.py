@@ -53,6 +53,7 @@ found |= {f"{name}.grad": p.grad for name, p in net.named_parameters() if p.requ
 if len(sys.argv) <= 2 or rank == 0:
     save_file(found, sys.argv[1])
 if len(sys.argv) > 2:
+    distributed.barrier()  # or one of them may find the other gone
     distributed.destroy_process_group()
 """
 
