@@ -2,7 +2,8 @@
 
     python benchmarks/transfer.py RUN... --data FOLDER [--tune SET...] [--test SET...] [--out FILE.json]
 
-RUNs are folders of training runs, named SYSTEM-START-SEED, such as runs/psenet-oclip-1. After so short a
+RUNs are folders of training runs, named SYSTEM-START-SEED, such as runs/psenet-oclip-1; their last weights are
+taken (the running average), not those that validation liked best. After so short a
 training networks differ in how sure they are of what they find, so each run gets the least score that serves
 it best: of 0.05, 0.1 ... 0.95 the one with the highest mean hmean (IoU 0.5) over the tune sets, of which the
 first `--count` images are taken. With it the test sets are scored. Prints a table in Markdown, a row for each
@@ -24,8 +25,10 @@ from machine import describe
 from scenetext.codecs import make_codec
 from scenetext.data import open_dataset
 from scenetext.evaluate.protocols import find_protocol
+from scenetext.learn.checkpoint import load_checkpoint, load_weights
+from scenetext.learn.nets import make_net
 from scenetext.learn.processes import limit_threads
-from scenetext.learn.validate import load_net, make_model, torch_graphs
+from scenetext.learn.validate import make_model, recipe_of, torch_graphs
 from scenetext.types import Sample, TextInstance
 
 LEVELS = [level / 20 for level in range(1, 20)]
@@ -60,7 +63,11 @@ def main() -> None:
 
 def figures_of(run: Path, data: Path, tune: Sequence[str], test: Sequence[str], count: int) -> dict[str, Any]:
     """The chosen level of a run, its step, and hmean, precision and recall on each test set."""
-    recipe, _, net, step = load_net(run)
+    recipe = recipe_of(run)
+    net = make_net(recipe.net, make_codec(recipe.codec))
+    groups, meta = load_checkpoint(run / "last.safetensors")
+    load_weights(net, groups["average"], str(run))
+    net.eval()
     settings = {name: value for name, value in OPEN.items() if hasattr(make_codec(recipe.codec), name)}
     recipe = replace(recipe, codec=dict(recipe.codec) | settings)
     model = make_model(recipe, make_codec(recipe.codec), torch_graphs(net))
@@ -70,7 +77,7 @@ def figures_of(run: Path, data: Path, tune: Sequence[str], test: Sequence[str], 
         for level in LEVELS:
             sums[level] += scored(truth, found, level)["hmean"]
     level = max(LEVELS, key=lambda level: sums[level])
-    figures: dict[str, Any] = {"step": step, "level": level, "tuned": sums[level] / len(tune)}
+    figures: dict[str, Any] = {"step": meta["step"], "level": level, "tuned": sums[level] / len(tune)}
     for name in test:
         figures[name] = scored(*seen(model, open_dataset(name, data)), level)
     return figures
