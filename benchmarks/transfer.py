@@ -2,12 +2,12 @@
 
     python benchmarks/transfer.py RUN... --data FOLDER [--tune SET...] [--test SET...] [--out FILE.json]
 
-RUNs are folders of training runs, named SYSTEM-START-SEED, such as runs/psenet-oclip-1. Their last weights
-(the running average) are taken, not those that validation liked best. After so short a training networks differ
-in how sure they are of what they find, so each run gets the least score that serves it best: of 0.05, 0.1 ...
-0.95 the one with the highest mean hmean (IoU 0.5) over the tune sets, of which the first `--count` images are
-taken. With it the test sets are scored. Prints a table in Markdown, a row for each system and start: mean
-hmean of the seeds, and the difference of the highest and lowest.
+RUNs are folders of training runs, named SYSTEM-START-SEED, such as runs/psenet-oclip-1. Their last
+weights (the running average) are taken, not those that validation liked best. After so short a training
+networks differ in how sure they are of what they find, so each run gets the least score that serves it
+best: of 0.05, 0.1 ... 0.95 the one with the highest mean hmean (IoU 0.5) over the tune sets, of which
+the first `--count` images are taken. With it the test sets are scored. Prints a table in Markdown, a row
+for each system and start: mean hmean of the seeds, and the difference of the highest and lowest.
 """
 
 from __future__ import annotations
