@@ -12,22 +12,13 @@ from scenetext.errors import SettingsError
 from scenetext.geometry import box_polygon, iou, mask_of, offset_polygon, turned_box, valid_shape
 from scenetext.lexicon import Lexicon
 from scenetext.types import TextInstance
+from sequences import log_probs
 
 SIZE = (160, 256)
 
 
 def word(left, top, right, bottom, text="word", **more):
     return TextInstance(box_polygon(left, top, right, bottom), text, **more)
-
-
-def log_probs(*texts, steps=8, sure=0.9):
-    """Sequences that write texts, each step as sure."""
-    found = np.full((len(texts), steps, CLASSES), (1 - sure) / (CLASSES - 1))
-    for row, text in zip(found, texts, strict=True):
-        for step, number in enumerate([*text_classes(text), END][:steps]):
-            row[step] = (1 - sure) / (CLASSES - 1)
-            row[step, number] = sure
-    return np.log(found).astype(np.float32)
 
 
 def character_maps(text, sure=0.9, size=64):

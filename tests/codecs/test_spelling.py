@@ -1,19 +1,9 @@
 """Classes of characters, and sequences up to their end."""
 
-import numpy as np
 import pytest
 
 from scenetext.codecs.spelling import CLASSES, END, FIRST, read_sequence, text_classes
-
-
-def log_probs(*texts, steps=8, sure=0.9):
-    """Sequences that write texts, each step as sure."""
-    found = np.full((len(texts), steps, CLASSES), (1 - sure) / (CLASSES - 1))
-    for row, text in zip(found, texts, strict=True):
-        for step, number in enumerate([*text_classes(text), END][:steps]):
-            row[step] = (1 - sure) / (CLASSES - 1)
-            row[step, number] = sure
-    return np.log(found).astype(np.float32)
+from sequences import log_probs
 
 
 def test_classes_are_those_of_letters_and_digits_whatever_their_case_and_accents():
