@@ -29,7 +29,8 @@ class BagAugment:
                  it is known where words stand, far smaller crops still have true bags
     text_height  (low, high): a crop is made of such a size that one of its words gets a height drawn
                  log-uniformly from this, or less where it is too long for the square, as far as `scale`
-                 allows; 0: `scale` alone rules. The authors' code has no such thing
+                 allows; a crop with an aspect other than 1 is then stretched, and its words with it. 0:
+                 `scale` alone rules. The authors' code has no such thing
     aspect       (low, high): width over height of the crop, drawn log-uniformly
     on_text      chance of a crop that holds the middle of some word, if it is known where words stand; with
                  text_height, the whole word, if it fits

@@ -228,6 +228,7 @@ def test_images_of_other_sizes_pass():
         ({"heads": 3}, "heads divide"),
         ({"masks": 0}, "masks is at least 1"),
         ({"blanks": 1.5}, "blanks is a chance"),
+        ({"blanks": 0.5}, "raise masks"),
         ({"masked": 0.0, "contrast": 0.0}, "one of them is positive"),
     ],
 )

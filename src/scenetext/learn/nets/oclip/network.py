@@ -88,6 +88,8 @@ class OCLIPNetwork(Trainable):
             raise SettingsError(f"masks is at least 1, not {masks}")
         if not 0 <= blanks < 1:
             raise SettingsError(f"blanks is a chance, 0 or more and less than 1, not {blanks}")
+        if blanks and masks == 1:
+            raise SettingsError("blanks are in all copies of a word but the first one: raise masks")
         if dim % heads or text_width % text_heads:
             raise SettingsError("the heads divide dim, and those of the text its width")
         if min(masked, contrast) < 0 or masked == contrast == 0:
