@@ -83,7 +83,8 @@ class Optim:
 @dataclass(frozen=True)
 class Validate:
     """every: steps between validations; data: the sets, scored one by one; protocol: one of PROTOCOLS, whose
-    main figure, averaged over the sets, picks the best weights; limit: samples per set, 0 for all."""
+    main figure, averaged over the sets, picks the best weights (for a spotter, one of detection too); limit:
+    samples per set, 0 for all."""
 
     data: tuple[str, ...]
     protocol: str

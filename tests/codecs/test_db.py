@@ -186,3 +186,9 @@ def test_the_largest_come_first_and_the_number_is_capped():
 def test_settings_out_of_range_are_refused():
     with pytest.raises(SettingsError, match="shrink_ratio"):
         build(DB, {"shrink_ratio": 1.0})
+
+
+def test_an_outline_that_folds_when_it_is_simplified_is_no_word():
+    codec, folded = DB(shape="polygon"), np.array([[0, 0], [0, 9], [9, 0]], dtype=np.float32)
+    assert signed_area(folded) < 0
+    assert codec._grow(folded) is None

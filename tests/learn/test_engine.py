@@ -254,6 +254,13 @@ def test_a_recogniser_learns_a_few_words_by_heart(toy_data, tmp_path):
     assert max(row["figure"] for row in rows) == 1.0
 
 
+def test_a_spotter_may_be_validated_as_a_detector(toy_data, tmp_path):
+    recipe = toy_recipe("li2017-light", "validate.protocol='icdar2015-detection'")
+    train(recipe, options(toy_data, tmp_path))
+    (row,) = [json.loads(line) for line in (tmp_path / "validation.jsonl").read_text().splitlines()]
+    assert [score["protocol"] for score in row["scores"].values()] == ["icdar2015-detection"]
+
+
 @pytest.mark.parametrize("name", ["crnn-light", "db-light"])
 def test_the_reported_gradient_and_losses_are_finite_in_mixed_precision(toy_data, tmp_path, name):
     train(toy_recipe(name, "precision=bf16"), options(toy_data, tmp_path))

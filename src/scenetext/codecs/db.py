@@ -174,7 +174,7 @@ class DB:
             outline = None
         else:
             outline = simplify(kernel, 0.002 * perimeter(kernel))
-            if len(outline) < 3:
+            if len(outline) < 3 or signed_area(outline) <= 0:  # thin ones may fold when points are dropped
                 return None
             distance = self._unclip_distance(signed_area(outline), perimeter(outline))
         if min(across, down) + 2 * distance < self.min_side / self.stride:

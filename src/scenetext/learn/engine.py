@@ -141,7 +141,8 @@ def train(recipe: Recipe, options: Options, report: Callable[[str], None] = log.
     device = choose_device(options.device)
     codec = make_codec(recipe.codec, f"recipe {recipe.name}: [codec]")
     protocol = find_protocol(recipe.validate.protocol)
-    if protocol.task != recipe.task:
+    found = recipe.task == "spotting" and protocol.task == "detection"  # what a spotter finds, unread
+    if protocol.task != recipe.task and not found:
         raise SettingsError(f"recipe {recipe.name}: protocol {protocol.name} scores {protocol.task}")
     random.seed(recipe.seed)
     np.random.seed(recipe.seed)  # noqa: NPY002 - for libraries that still use the global generator

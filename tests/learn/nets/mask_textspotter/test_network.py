@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from scenetext.codecs.db import DB
-from scenetext.codecs.mask_textspotter import MaskTextSpotter
+from scenetext.codecs.mask_textspotter import MaskTextSpotter, boxes_of
 from scenetext.codecs.spelling import CLASSES
 from scenetext.errors import SettingsError
 from scenetext.geometry import box_polygon, mask_of
@@ -90,6 +90,18 @@ def test_what_is_not_known_teaches_nothing_and_every_parameter_keeps_a_gradient(
     sum(losses.values()).backward()
     assert all(parameter.grad is not None for parameter in net.parameters())
     assert float(losses["characters"].detach()) == 0
+
+
+@pytest.mark.parametrize(("once", "count"), [(False, 4), (True, 2)])
+def test_each_text_is_read_once_or_as_often_as_it_was_proposed(monkeypatch, once, count):
+    net, given = make(regions=24, once=once), targets("ab", "cde")
+    outlines = given["polygons"][0, :2].numpy()  # proposed again, as they are
+    proposed = boxes_of(outlines), outlines
+    monkeypatch.setattr(MaskTextSpotter, "proposals_of", lambda *_: proposed)
+    read: list[int] = []
+    net.mask_head.register_forward_hook(lambda _, inputs, __: read.append(len(inputs[0])))
+    net.losses(torch.randn(2, 3, 96, 96), given)
+    assert read == [count]
 
 
 def test_weights_scale_losses():

@@ -40,6 +40,8 @@ class MaskTextSpotterNetwork(Trainable):
                 or "none", the paper's ablation
     regions     proposals of an image that the box head learns from: 512, a quarter of them text
     read        of these, texts that the mask head learns from, at most: 64
+    once        whether it learns each text from one of its regions only; as published, it learns from any
+                number. For machines that read fewer regions than there are words
     weights     of the segmentation, scores, boxes, instances, characters, and sequences: all 1, but 0.2 of
                 the sequences
     balance     weight of a cross-entropy of the segmentation, in which text and background weigh the same,
@@ -61,6 +63,7 @@ class MaskTextSpotterNetwork(Trainable):
         mask: str = "hard",
         regions: int = 512,
         read: int = 64,
+        once: bool = False,
         weights: tuple[float, float, float, float, float, float] = (1.0, 1.0, 1.0, 1.0, 1.0, 0.2),
         balance: float = 0.0,
     ) -> None:
@@ -87,6 +90,7 @@ class MaskTextSpotterNetwork(Trainable):
         self.masked = mask == "hard"
         self.regions = regions
         self.read = read
+        self.once = once
         self.weights = weights
         self.balance = balance
 
@@ -161,8 +165,12 @@ class MaskTextSpotterNetwork(Trainable):
     ) -> tuple[Tensor, Tensor, Tensor]:
         pooled, inside, letters, texts = [], [], [], []
         for i, (regions, truth) in enumerate(zip(chosen, truths, strict=True)):
-            match = regions.match[: self.read]
-            outlines, boxes = (_tensor(x[: len(match)], features) for x in (regions.outlines, regions.boxes))
+            rows = np.arange(len(regions.match))
+            if self.once:  # they come in any order, so that the first of a text is any of its regions
+                rows = np.sort(np.unique(regions.match, return_index=True)[1])
+            rows = rows[: self.read]
+            match = regions.match[rows]
+            outlines, boxes = (_tensor(x[rows], features) for x in (regions.outlines, regions.boxes))
             pooled.append(self.pooled(features[i : i + 1], outlines, boxes, _READ))
             own = _tensor(truth.outlines[match], features)
             inside.append(polygon_masks(own, boxes, 2 * _READ))
@@ -189,16 +197,17 @@ def character_maps(quads: Tensor, classes: Tensor, boxes: Tensor, size: int) -> 
     quads (R, L, 4, 2), view pixels, and classes (R, L), -1 to fill up; boxes (R, 4). A character fills its
     quad with the sides shortened to a quarter, about the same centre (Mask TextSpotter, ECCV 2018).
     """
-    count, length = classes.shape
+    count = len(classes)
     centre = quads.mean(dim=2, keepdim=True)
-    core = (centre + _CORE * (quads - centre)).reshape(-1, 4, 2)
-    inside = polygon_masks(core, boxes.repeat_interleave(length, dim=0), size)
-    inside = inside.reshape(count, length, size, size) * (classes >= 0)[:, :, None, None]
+    core = centre + _CORE * (quads - centre)
+    rows, places = (classes >= 0).nonzero(as_tuple=True)
+    inside = polygon_masks(core[rows, places], boxes[rows], size).flatten(1).long()
     # of characters that overlap the later one counts
-    places = torch.arange(1, length + 1, device=quads.device)[:, None, None]
-    last = (inside.long() * places).amax(dim=1)
+    last = classes.new_zeros(count, size * size)
+    numbered = inside * (places + 1)[:, None]
+    last = last.scatter_reduce(0, rows[:, None].expand_as(numbered), numbered, "amax")
     found = torch.cat([torch.zeros_like(classes[:, :1]), classes], dim=1)
-    maps = found.gather(1, last.flatten(1)).reshape(count, size, size)
+    maps = found.gather(1, last).reshape(count, size, size)
     unknown = (classes >= 0).any(dim=1)[:, None, None]
     return torch.where(unknown, maps, torch.full_like(maps, -1))
 
