@@ -16,6 +16,7 @@ docs/pretraining.md, drawn beforehand.
 from __future__ import annotations
 
 import argparse
+import shutil
 import subprocess
 import sys
 import time
@@ -134,7 +135,7 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=450, help="of a short training; the spotter has half")
     parser.add_argument("--oclip", type=int, nargs=2, default=(1600, 1600), help="steps of the two stages")
     parser.add_argument(
-        "--supervised", type=int, default=3000, help="steps of that start: choose what takes as long"
+        "--supervised", type=int, default=4400, help="steps of that start: choose what takes as long"
     )
     args = parser.parse_args()
     todo = plan(args)
@@ -167,6 +168,8 @@ def work(training: Training, waited: Future[bool] | None, data: Path, runs: Path
         command += ["--weights", str(runs / training.start), "--parts", "backbone"]
     if (out / "last.safetensors").is_file():
         command.append("--resume")
+    elif out.is_dir():  # stopped before its first checkpoint
+        shutil.rmtree(out)
     began = time.monotonic()
     with (runs / f"{training.name}.log").open("a", encoding="utf-8") as log:
         ended = subprocess.run(command, stdout=log, stderr=subprocess.STDOUT, check=False).returncode == 0

@@ -34,6 +34,7 @@ from scenetext.types import Sample, TextInstance
 LEVELS = [level / 20 for level in range(1, 20)]
 # of codecs: what keeps them from putting out what they are not sure of, and readings, which do not count here
 OPEN = {"min_score": 0.05, "min_characters": 0.0, "min_sequence": 0.0, "min_proposal": 0.1}
+OPEN_OF = {"fcenet": {"threshold": 0.15}}  # whose score is that of single places; others' is a level to trace
 
 Found = list[list[TextInstance]]
 
@@ -68,7 +69,10 @@ def figures_of(run: Path, data: Path, tune: Sequence[str], test: Sequence[str], 
     groups, meta = load_checkpoint(run / "last.safetensors")
     load_weights(net, groups["average"], str(run))
     net.eval()
-    settings = {name: value for name, value in OPEN.items() if hasattr(make_codec(recipe.codec), name)}
+    settings: dict[str, float] = OPEN_OF.get(str(recipe.codec["name"]), {})
+    settings = settings | {
+        name: value for name, value in OPEN.items() if hasattr(make_codec(recipe.codec), name)
+    }
     recipe = replace(recipe, codec=dict(recipe.codec) | settings)
     model = make_model(recipe, make_codec(recipe.codec), torch_graphs(net))
     sums = dict.fromkeys(LEVELS, 0.0)
