@@ -80,7 +80,7 @@ def short(system: str, start: str, seed: int, steps: int, source: str | None) ->
     data = f"[{{{PHOTOS},share=0.5}},{{{SCENES},share=0.3}},{{{CURVED},share=0.2}}]"
     batch = 8
     extra: tuple[str, ...] = ()
-    if system == SPOTTER:  # its steps cost twice as much
+    if system == SPOTTER:  # a step costs as much as twice as many windows of a detector
         batch, extra = 4, ("codec.min_sequence=0.0", "codec.min_score=0.5")
     stage = (
         f"{{steps={steps},batch={batch},lr=2e-3,warmup={max(steps // 10, 1)},"
@@ -120,7 +120,7 @@ def plan(args: argparse.Namespace) -> list[Training]:
         systems = ("psenet",)
     for seed in seeds:
         for system in systems:
-            steps = args.steps // 2 if system == SPOTTER else args.steps
+            steps = args.spotter_steps if system == SPOTTER else args.steps
             found += [short(system, start, seed, steps, source) for start, source in sources.items()]
     return found
 
@@ -132,7 +132,8 @@ def main() -> None:
     parser.add_argument("--runs", type=Path, required=True)
     parser.add_argument("--jobs", type=int, default=1)
     parser.add_argument("--seeds", type=int, default=2)
-    parser.add_argument("--steps", type=int, default=450, help="of a short training; the spotter has half")
+    parser.add_argument("--steps", type=int, default=450, help="of a detector's short training")
+    parser.add_argument("--spotter-steps", type=int, default=900, help="of the spotter's: 225 find nothing")
     parser.add_argument("--oclip", type=int, nargs=2, default=(1600, 1600), help="steps of the two stages")
     parser.add_argument(
         "--supervised", type=int, default=4400, help="steps of that start: choose what takes as long"
