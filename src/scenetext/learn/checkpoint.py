@@ -44,7 +44,7 @@ def save_checkpoint(path: Path, groups: Mapping[str, Mapping[str, Tensor]], meta
 def load_checkpoint(path: Path) -> tuple[dict[str, dict[str, Tensor]], dict[str, Any]]:
     """What `save_checkpoint` wrote. Raises TrainingError for a missing, damaged or foreign file."""
     if not path.is_file():
-        raise TrainingError(f"{path}: no such checkpoint")
+        raise TrainingError(f"{path}: no such checkpoint; the best is kept from the first validation on")
     groups: dict[str, dict[str, Tensor]] = {}
     try:
         with safe_open(path, framework="pt") as file:
