@@ -15,21 +15,24 @@ from __future__ import annotations
 import argparse
 import json
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from machine import describe
 
 from scenetext.codecs import make_codec
+from scenetext.codecs.spelling import END, FIRST
 from scenetext.data import open_dataset
 from scenetext.evaluate.protocols import find_protocol
 from scenetext.learn.checkpoint import load_checkpoint, load_weights
 from scenetext.learn.nets import make_net
 from scenetext.learn.processes import limit_threads
 from scenetext.learn.validate import make_model, recipe_of, torch_graphs
-from scenetext.types import Sample, TextInstance
+from scenetext.types import Graph, Sample, TextInstance
 
 LEVELS = [level / 20 for level in range(1, 20)]
 # of codecs: what keeps them from putting out what they are not sure of, and readings, which do not count here
@@ -74,7 +77,10 @@ def figures_of(run: Path, data: Path, tune: Sequence[str], test: Sequence[str], 
         name: value for name, value in OPEN.items() if hasattr(make_codec(recipe.codec), name)
     }
     recipe = replace(recipe, codec=dict(recipe.codec) | settings)
-    model = make_model(recipe, make_codec(recipe.codec), torch_graphs(net))
+    graphs = torch_graphs(net)
+    if recipe.task == "spotting":
+        graphs[-1] = partial(alike, graphs[-1])
+    model = make_model(recipe, make_codec(recipe.codec), graphs)
     sums = dict.fromkeys(LEVELS, 0.0)
     for name in tune:
         truth, found = seen(model, open_dataset(name, data), count)
@@ -85,6 +91,14 @@ def figures_of(run: Path, data: Path, tune: Sequence[str], test: Sequence[str], 
     for name in test:
         figures[name] = scored(*seen(model, open_dataset(name, data)), level)
     return figures
+
+
+def alike(reads: Graph, inputs: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """The outputs of a graph that reads, were each text one letter and sure: scores are those of finding."""
+    outputs = reads(inputs)
+    outputs["log_probs"] = np.full_like(outputs["log_probs"], -np.inf)
+    outputs["log_probs"][:, 0, FIRST] = outputs["log_probs"][:, 1:, END] = 0.0
+    return outputs
 
 
 def seen(model: Any, samples: Sequence[Sample], count: int | None = None) -> tuple[Found, Found]:

@@ -197,6 +197,15 @@ def test_a_detector_of_integers_finds_what_the_network_finds_or_is_not_written(
     assert not (tmp_path / "worse").exists()
 
 
+def test_a_spotter_of_integers_has_them_in_its_first_graph_alone(toy_data, tmp_path):
+    run = trained(toy_data, tmp_path / "run", "mask_textspotter-light")
+    bundle = export(run, tmp_path / "bundle", data=toy_data, threads=1, int8=True)
+    graphs = [onnx.load(bundle.folder / name).graph for name in bundle.manifest.graphs]
+    quantized = [any(node.op_type == "QuantizeLinear" for node in graph.node) for graph in graphs]
+    assert quantized == [True, False, False]
+    assert isinstance(EndToEnd.load(bundle.folder, 1).spot(np.zeros((40, 60, 3), np.uint8)), list)
+
+
 def test_a_bundle_without_weights_reads_and_is_nothing_to_train_on(toy_data, tmp_path):
     run, out = trained(toy_data, tmp_path / "run", "rosetta"), tmp_path / "bundle"
     assert main(["export", str(run), "--out", str(out), "--unscored", "--no-weights", "--threads", "1"]) == 0
@@ -206,7 +215,7 @@ def test_a_bundle_without_weights_reads_and_is_nothing_to_train_on(toy_data, tmp
         initial_weights(str(out))
 
 
-def test_integers_are_for_detectors_with_photos(toy_data, tmp_path):
+def test_integers_are_for_detectors_and_spotters_with_photos(toy_data, tmp_path):
     run = trained(toy_data, tmp_path / "words", "rosetta")
     with pytest.raises(SettingsError, match="only detectors"):
         export(run, tmp_path / "bundle", data=toy_data, int8=True)

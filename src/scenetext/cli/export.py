@@ -39,8 +39,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--int8",
         action="store_true",
-        help="convolutions of a detector compute with 8-bit integers, calibrated on photos of the recipe's "
-        "last stage: about half the time to read; refused if a figure falls by more than 0.005",
+        help="convolutions of a detector, or of a spotter's first graph, compute with 8-bit integers, "
+        "calibrated on photos of the recipe's last stage: about half the time to read; refused if a figure "
+        "falls by more than 0.005",
     )
     parser.add_argument(
         "--no-weights",

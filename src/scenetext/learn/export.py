@@ -71,9 +71,9 @@ def export(
     data      folder of data sets. With it, both torch and onnxruntime are scored on the validation sets of
               the recipe, and onnxruntime's scores go into the bundle.
     also      further data sets to score, such as "iiit5k:test"
-    int8      the convolutions of a detector compute with 8-bit integers (see quantize_graph), calibrated on
-              photos that the recipe trains on. The figure of a set may then fall by 0.005, and rise by any
-              amount.
+    int8      the convolutions of a detector, of a spotter those of its first graph, compute with 8-bit
+              integers (see quantize_graph), calibrated on photos that the recipe trains on. The figure of a
+              set may then fall by 0.005, and rise by any amount.
     weights   False: without the weights, which serve to train on; about half the size
 
     Raises TrainingError if the two disagree: in an output by more than TOLERANCE, or in the figure of a set
@@ -349,8 +349,8 @@ def _examples(resize: CropResize | SceneResize) -> list[np.ndarray]:
 
 def _photos(recipe: Recipe, data: Path | None) -> list[np.ndarray]:
     """Photos (H, W, 3) uint8 that the recipe's last stage trains on."""
-    if recipe.task != "detection":
-        raise SettingsError(f"recipe {recipe.name}: only detectors are made of 8-bit integers")
+    if recipe.task not in ("detection", "spotting"):
+        raise SettingsError(f"recipe {recipe.name}: only detectors and spotters are made of 8-bit integers")
     names = [entry.name for entry in recipe.stages[-1].data if entry.name not in SYNTHS]
     if data is None or not names:
         raise SettingsError(
