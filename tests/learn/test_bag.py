@@ -49,12 +49,16 @@ def test_words_too_low_to_be_read_are_not_in_the_bag():
     assert [instance.text for instance in instances] == ["left", "right", None]
 
 
-def test_a_text_that_may_stand_anywhere_is_always_in_the_bag():
+@pytest.mark.parametrize("seed", range(4))
+def test_a_text_that_may_stand_anywhere_is_always_in_the_bag_and_the_crop_nearly_the_whole_image(seed):
     image = scene().image
+    image[:6] = image[-6:] = 10
     weak = TextInstance(box_polygon(0, 0, 500, 300), "somewhere", legible=False)
-    _, instances = made(Sample("weak", image, (weak,)), scale=(0.1, 0.2), on_text=1.0, min_height=500.0)
+    small = {"scale": (0.1, 0.2), "aspect": (2.0, 4.0), "on_text": 1.0, "min_height": 500.0}
+    square, instances = made(Sample("weak", image, (weak,)), seed, **small)
     assert [instance.text for instance in instances] == ["somewhere"]
     assert not instances[0].legible
+    assert max(square[0].max(), square[-1].max()) < 60  # both borders of the image
 
 
 def test_a_dont_care_that_stands_somewhere_is_not_in_the_bag():

@@ -26,7 +26,8 @@ class BagAugment:
 
     size         side of the square, a multiple of 32: 512 in the paper
     scale        (low, high): share of the image's area that a crop has: 0.95 to 1 in the authors' code. Where
-                 it is known where words stand, far smaller crops still have true bags
+                 it is known where words stand, far smaller crops still have true bags. Of an image with words
+                 of which that is not known, crops are those of the authors' code whatever is set here
     text_height  (low, high): a crop is made of such a size that one of its words gets a height drawn
                  log-uniformly from this, or less where it is too long for the square, as far as `scale`
                  allows; a crop with an aspect other than 1 is then stretched, and its words with it. 0:
@@ -81,7 +82,11 @@ class BagAugment:
         nothing. What is not in the bag has no text and is a don't-care."""
         if self.portion < 1:
             sample = replace(sample, instances=tuple(self._known(sample)))
-        left, top, width, height = self._crop(sample, image, rng)
+        cut = self
+        if any(instance.text and _anywhere(instance, image) for instance in sample.instances):
+            # all its words are in the bag, so the crop has to show them all, too
+            cut = replace(self, scale=BagAugment.scale, aspect=BagAugment.aspect, on_text=0.0)
+        left, top, width, height = cut._crop(sample, image, rng)
         square = np.asarray(
             Image.fromarray(image).resize(
                 (self.size, self.size),
@@ -98,8 +103,8 @@ class BagAugment:
             piece = clip_polygon(moved.polygon, 0, 0, self.size, self.size)
             if piece is None:
                 continue
-            anywhere = not instance.legible and _covers(instance.polygon, image)
-            if anywhere or (instance.legible and self._is_shown(moved.polygon, piece)):
+            shown = instance.legible and self._is_shown(moved.polygon, piece)
+            if shown or _anywhere(instance, image):
                 instances.append(moved.replace(polygon=piece))
             else:
                 instances.append(TextInstance(piece, legible=False))
@@ -160,6 +165,11 @@ class BagAugment:
                 return width, height
         aspect = min(max(columns / rows, self.aspect[0]), self.aspect[1])
         return max(1, min(columns, round(rows * aspect))), max(1, min(rows, round(columns / aspect)))
+
+
+def _anywhere(instance: TextInstance, image: np.ndarray) -> bool:
+    """Whether it is not known where in the image a text stands."""
+    return not instance.legible and _covers(instance.polygon, image)
 
 
 def _covers(polygon: np.ndarray, image: np.ndarray) -> bool:
