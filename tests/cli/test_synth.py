@@ -47,6 +47,21 @@ def test_scenes_come_back_with_their_polygons(places, tmp_path):
             assert a.polygon == pytest.approx(b.polygon, abs=0.51)
 
 
+def test_scenes_as_json_lines_come_back_with_the_outlines_of_their_characters(places, tmp_path):
+    out = tmp_path / "out"
+    arguments = ["--count", "3", "--out", str(out), "--set", "size=160", "--set", "empty=0.0"]
+    assert main(["synth", "scenes", *places, *arguments, "--layout", "jsonl"]) == 0
+    drawn, seen = SceneSynth(places[1], places[3], size=160, empty=0.0), 0
+    for seed, found in enumerate(open_dataset("folder:out", tmp_path)):
+        for a, b in zip(found.instances, drawn.sample(seed).instances, strict=True):
+            assert (a.text, a.legible) == (b.text, b.legible)
+            assert a.polygon == pytest.approx(b.polygon, abs=0.01)
+            if b.text is not None and b.characters is not None:
+                seen += len(b.text)
+                assert a.characters == pytest.approx(b.characters, abs=0.01)
+    assert seen
+
+
 def test_music_comes_back_with_its_pitches_and_clean_music_needs_no_photographs(places, tmp_path, capsys):
     for out, arguments in ((tmp_path / "clean", ["--set", "augmented=0"]), (tmp_path / "photo", places[2:])):
         assert main(["synth", "music", *arguments, "--count", "4", "--seed", "7", "--out", str(out)]) == 0

@@ -71,6 +71,14 @@ def test_every_data_set_survives_every_layout_that_can_hold_it(name, to, tmp_pat
         assert copy.lexicon == (sample.lexicon if TARGETS[to].lexicon else None)
 
 
+def test_json_lines_keep_the_outlines_of_characters(tmp_path):
+    quads = np.array([box_polygon(x, 0, x + 5, 9) for x in (0, 6)], np.float32)
+    word = TextInstance(box_polygon(0, 0, 11, 9), "on", characters=quads)
+    convert([Sample("a", encoded(), (word,))], "jsonl", tmp_path / "out")
+    (back,) = open_dataset("folder", tmp_path / "out")[0].instances
+    np.testing.assert_array_equal(back.characters, quads)
+
+
 def refused(to, sample):
     """Whether a layout cannot hold a scene."""
     unnamed = any(instance.legible and instance.text is None for instance in sample.instances)

@@ -49,6 +49,15 @@ def test_a_jsonl_holds_scenes(place):
     assert second.instances == ()
 
 
+def test_a_scene_of_a_jsonl_may_know_where_its_characters_are(place):
+    quads = [BOX, [[5, 5], [6, 5], [6, 7], [5, 7]]]
+    instances = [{"polygon": BOX, "text": "on", "characters": quads}, {"polygon": BOX, "text": "x"}]
+    write_jsonl(place, {"path": "a.png", "instances": instances})
+    first, second = folder(place, "")[0].instances
+    np.testing.assert_array_equal(first.characters, np.array(quads, np.float32))
+    assert second.characters is None
+
+
 def test_a_row_of_a_jsonl_may_have_a_lexicon(place):
     write_jsonl(
         place, {"path": "a.png", "text": "one", "lexicon": ["one", "two"]}, {"path": "a.png", "text": "x"}
@@ -108,6 +117,16 @@ def test_a_wrong_line_of_a_tsv_is_named(place, data, reason):
             "a text is a string",
         ),
         ('{"path": "a.png", "instances": [{"polygon": [[0,0],[1,0],[1,1]], "legible": 1}]}', "true or false"),
+        (
+            '{"path": "a.png", "instances": [{"polygon": [[0,0],[1,0],[1,1]], "text": "a", '
+            '"characters": []}]}',
+            "one outline for each of the text 'a'",
+        ),
+        (
+            '{"path": "a.png", "instances": [{"polygon": [[0,0],[1,0],[1,1]], "text": "a", '
+            '"characters": [[[0,0],[1,0],[1,1]]]}]}',
+            "outline of a character is a list of 4",
+        ),
         ('{"path": "sub/b.png", "instances": []}', "word crops and scenes in one file"),
     ],
 )

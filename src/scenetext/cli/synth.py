@@ -12,8 +12,8 @@ from PIL import Image
 
 from .arguments import positive, whole
 
-HELP = """Draw synthetic data: word crops as an LMDB, scenes as pictures with ICDAR label files, fragments of
-music scores as pictures with a file of their pitches."""
+HELP = """Draw synthetic data: word crops as an LMDB, scenes as pictures with ICDAR label files or one file of
+JSON lines, fragments of music scores as pictures with a file of their pitches."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -32,6 +32,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="a new or empty folder")
     parser.add_argument(
         "--seed", type=whole, default=0, metavar="S", help="the same seed gives the same pixels"
+    )
+    parser.add_argument(
+        "--layout",
+        choices=("icdar", "jsonl"),
+        default="icdar",
+        help="of scenes: a folder of gt_NAME.txt, or one labels.jsonl, which also says where "
+        "characters are (default: %(default)s)",
     )
     parser.add_argument(
         "--set",
@@ -83,10 +90,14 @@ def run(args: argparse.Namespace) -> int:
     else:
         scenes = build(SceneSynth, settings, "synth scenes")
         args.out.mkdir(parents=True, exist_ok=True)
-        for seed in seeds:
-            sample = scenes.sample(seed)
-            (args.out / f"{sample.name}.jpg").write_bytes(_jpeg(sample.image))
-            write_icdar(args.out, sample.name, sample.instances)
+        samples = (scenes.sample(seed) for seed in seeds)
+        if args.layout == "jsonl":
+            rows = (Row(sample, _jpeg(sample.image), False) for sample in samples)
+            TARGETS["jsonl"].write(args.out, rows)
+        else:
+            for sample in samples:
+                (args.out / f"{sample.name}.jpg").write_bytes(_jpeg(sample.image))
+                write_icdar(args.out, sample.name, sample.instances)
     print(args.out)
     return 0
 

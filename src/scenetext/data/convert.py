@@ -55,9 +55,9 @@ def convert(
     progress   called after each sample with what was wrong with it, or None.
 
     A sample that cannot be decoded, or that the layout cannot hold, is left out and listed in the result.
-    Names (but in "lmdb"), texts, polygons and (in "lmdb" and "jsonl") lexicons are carried over, character
-    polygons are not. In the layouts of other data sets polygons are rounded, and in all but "jsonl" an
-    illegible word loses its text.
+    Names (but in "lmdb"), texts, polygons, (in "lmdb" and "jsonl") lexicons and (in "jsonl") the outlines of
+    characters are carried over. In the layouts of other data sets polygons are rounded, and in all but
+    "jsonl" an illegible word loses its text.
     Raises SettingsError, and DataError if nothing is left to write.
     """
     if to not in TARGETS:

@@ -3,10 +3,11 @@
     labels.tsv     word crops: path <TAB> text
     labels.jsonl   word crops: {"path": ..., "text": ...}
                    scenes: {"path": ..., "instances": [INSTANCE, ...]}
-                   where INSTANCE is {"polygon": [[x, y], ...], "text": ..., "legible": true}
+                   where INSTANCE is {"polygon": [[x, y], ...], "text": ..., "legible": true,
+                   "characters": [four [x, y], ...]}
 
 Paths are relative to the folder. In the TSV nothing is quoted or escaped: a text is what stands between the
-tab and the end of the line. In an instance, `text` and `legible` may be missing. A row of the JSONL may have
+tab and the end of the line. In an instance all but the polygon may be missing. A row of the JSONL may have
 a "lexicon", a list of the words that a reader may choose from in this picture.
 """
 
@@ -123,8 +124,8 @@ def _instance(entry: Any, where: str) -> TextInstance:
     if not isinstance(entry, dict):
         raise DataError(f'{where}: expected an object with a "polygon"')
     for key in entry:
-        if key not in ("polygon", "text", "legible"):
-            raise DataError(f"{where}: no such key {key!r}; known: polygon, text, legible")
+        if key not in ("polygon", "text", "legible", "characters"):
+            raise DataError(f"{where}: no such key {key!r}; known: polygon, text, legible, characters")
     points, text, legible = entry.get("polygon"), entry.get("text"), entry.get("legible", True)
     if not (isinstance(points, list) and len(points) >= 3 and all(_is_point(point) for point in points)):
         raise DataError(f"{where}: a polygon is a list of 3 or more [x, y]")
@@ -132,7 +133,20 @@ def _instance(entry: Any, where: str) -> TextInstance:
         raise DataError(f"{where}: a text is a string, not {text!r}")
     if not isinstance(legible, bool):
         raise DataError(f"{where}: legible is true or false, not {legible!r}")
-    return TextInstance(clockwise(densify(np.array(points, dtype=np.float32), 4)), text, legible=legible)
+    polygon = clockwise(densify(np.array(points, dtype=np.float32), 4))
+    return TextInstance(polygon, text, legible=legible, characters=_characters(entry, where))
+
+
+def _characters(entry: dict[str, Any], where: str) -> np.ndarray | None:
+    """The outlines of the characters of an instance, (n, 4, 2) float32, if they are given."""
+    quads, text = entry.get("characters"), entry.get("text")
+    if quads is None:
+        return None
+    if not isinstance(quads, list) or len(quads) != len(text or ""):
+        raise DataError(f"{where}: characters are a list, of one outline for each of the text {text!r}")
+    if not all(isinstance(quad, list) and len(quad) == 4 and all(map(_is_point, quad)) for quad in quads):
+        raise DataError(f"{where}: the outline of a character is a list of 4 [x, y]")
+    return np.array(quads, dtype=np.float32).reshape(-1, 4, 2)
 
 
 def _is_point(point: Any) -> bool:

@@ -54,13 +54,18 @@ def _text(sample: Sample) -> str:
 
 
 def _entry(instance: TextInstance) -> dict[str, Any]:
-    polygon = np.round(instance.polygon.astype(np.float64), 2).tolist()
-    entry: dict[str, Any] = {"polygon": polygon}
+    entry: dict[str, Any] = {"polygon": _rounded(instance.polygon)}
     if instance.text is not None:
         entry["text"] = instance.text
     if not instance.legible:
         entry["legible"] = False
+    if instance.text is not None and instance.characters is not None:
+        entry["characters"] = _rounded(instance.characters)
     return entry
+
+
+def _rounded(points: np.ndarray) -> list[Any]:
+    return np.round(points.astype(np.float64), 2).tolist()  # type: ignore[no-any-return]
 
 
 def _refused_by_lmdb(sample: Sample) -> str | None:
