@@ -96,8 +96,8 @@ def figures_of(run: Path, data: Path, tune: Sequence[str], test: Sequence[str], 
 def alike(reads: Graph, inputs: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
     """The outputs of a graph that reads, were each text one letter and sure: scores are those of finding."""
     outputs = reads(inputs)
-    outputs["log_probs"] = np.full_like(outputs["log_probs"], -np.inf)
-    outputs["log_probs"][:, 0, FIRST] = outputs["log_probs"][:, 1:, END] = 0.0
+    outputs["texts"][:, 0], outputs["texts"][:, 1:] = FIRST, END
+    outputs["log_probs"] = np.zeros_like(outputs["log_probs"])
     return outputs
 
 

@@ -12,7 +12,7 @@ from scenetext.errors import SettingsError
 from scenetext.geometry import box_polygon, iou, mask_of, offset_polygon, turned_box, valid_shape
 from scenetext.lexicon import Lexicon
 from scenetext.types import TextInstance
-from sequences import log_probs
+from sequences import log_probs, paths
 
 SIZE = (160, 256)
 
@@ -43,6 +43,7 @@ def outputs(*found, masks=None, maps=None):
         "detected": np.full(len(found), 0.9, np.float32),
         "masks": np.ones((len(found), 64, 64), np.float32) if masks is None else masks,
         "characters": np.stack([character_maps(text) for text in texts]) if maps is None else maps,
+        "texts": paths(*texts, steps=12),
         "log_probs": log_probs(*texts, steps=12),
     }
 
@@ -182,7 +183,7 @@ def test_the_surer_of_two_readings_is_taken():
     assert LENIENT.decode(given, SIZE)[0].text == "abcd"
     given["characters"] = character_maps("xy", sure=0.95)[None]
     assert LENIENT.decode(given, SIZE)[0].text == "xy"
-    given["log_probs"] = log_probs("abcd", sure=0.999)
+    given["log_probs"] = log_probs("abcd", steps=12, sure=0.999)
     assert LENIENT.decode(given, SIZE)[0].text == "abcd"
 
 
@@ -232,6 +233,7 @@ def test_a_mask_of_nothing_is_no_instance():
         "detected": np.zeros(0, np.float32),
         "masks": np.zeros((0, 64, 64), np.float32),
         "characters": np.zeros((0, 37, 64, 64), np.float32),
+        "texts": np.zeros((0, 12), np.float32),
         "log_probs": np.zeros((0, 12, CLASSES), np.float32),
     }
     assert LENIENT.decode(empty, SIZE) == []

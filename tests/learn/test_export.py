@@ -284,6 +284,19 @@ def test_steps_after_a_near_tie_are_not_compared():
     assert check_parity(*graphs, [{}]) < 1e-5
 
 
+def test_texts_that_were_searched_for_may_differ_if_they_are_as_likely():
+    log_probs, attention = path_of(2, 3, END), np.zeros((1, 3, 2), np.float32)
+    log_probs[0, 1, 0] = log_probs[0, 1, 3]  # as likely a character
+
+    def graph(*texts):
+        path = np.array([texts], np.float32)
+        return lambda _: {"log_probs": log_probs, "texts": path, "attention": attention}
+
+    assert check_parity(graph(2, 3, END), graph(2, 0, END), [{}]) == 0
+    with pytest.raises(TrainingError, match="differs from the network"):
+        check_parity(graph(2, 3, END), graph(2, 2, END), [{}])
+
+
 def test_a_graph_whose_weights_do_not_survive_half_precision_is_not_written(toy_data, tmp_path, monkeypatch):
     run = trained(toy_data, tmp_path / "run", "rosetta")
     monkeypatch.setattr(exporting, "_HALF_TOLERANCE", -1.0)

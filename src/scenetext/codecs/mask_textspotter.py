@@ -75,8 +75,9 @@ class MaskTextSpotter:
               refined boxes
               of `propose`: "boxes" (R, 4), "outlines" (R, points, 2), "detected" (R,)
               of the third graph: "masks" (R, m, m) in [0, 1], over each box; "characters" (R, 37, m, m) in
-              [0, 1]; "log_probs" (R, length + 1, 38) of each step of the sequence; "attention" (R,
-              length + 1, 32): how much each step looked at each column. All float32; K and R may be 0
+              [0, 1]; "texts" (R, length + 1), the classes of the sequence that was searched for, "log_probs"
+              (R, length + 1, 38) of each step of it, and "attention" (R, length + 1, 32): how much each step
+              looked at each column. All float32; K and R may be 0
     Targets   "segmentation" uint8 and "known" bool (H / stride, W / stride); "polygons" (2 max_instances,
               points, 2) float32; "kinds" (2 max_instances,) int64: 1 a text, 2 don't care, 0 not used;
               "texts" (2 max_instances, length + 1) int64: classes, the end, and -1 to fill up; of -1 alone
@@ -122,7 +123,7 @@ class MaskTextSpotter:
     @property
     def rows(self) -> tuple[str, ...]:
         """The outputs that `decode` needs, a row for each box."""
-        return "boxes", "detected", "masks", "characters", "log_probs"
+        return "boxes", "detected", "masks", "characters", "texts", "log_probs"
 
     # --- truth to targets ---------------------------------------------------------------------------
 
@@ -264,8 +265,8 @@ class MaskTextSpotter:
 
         lexicon   the words that each text is chosen from
 
-        Of each instance two readings are made: the likeliest class of each step up to the first end, whose
-        score is the product of their probabilities; and the characters of the map from left to right, whose
+        Of each instance two readings are made: the sequence up to its end, whose score is the product of the
+        probabilities of its steps; and the characters of the map from left to right, whose
         score is the mean of theirs. Instances stay whose two scores are high enough, and of those that
         overlap the surer one. The text is that of the higher score; with a lexicon the word nearest to it
         (`nearest_word`). The score is the geometric mean of detection and reading.
@@ -290,7 +291,7 @@ class MaskTextSpotter:
         """
         looks = []
         for i, instance in self._found(outputs, size, lexicon):
-            sequence = read_sequence(outputs["log_probs"][i])
+            sequence = read_sequence(outputs["texts"][i], outputs["log_probs"][i])
             region = box_polygon(*outputs["regions"][i].tolist())
             looks.append(Look(instance, region, sequence.text, outputs["attention"][i][sequence.steps]))
         return looks
@@ -325,7 +326,8 @@ class MaskTextSpotter:
 
     def _read(self, outputs: Mapping[str, np.ndarray], row: int) -> tuple[Spelling, Spelling]:
         """The two readings of one instance: the sequence, and the characters of the map."""
-        return read_sequence(outputs["log_probs"][row]), self.vote(outputs["characters"][row])
+        sequence = read_sequence(outputs["texts"][row], outputs["log_probs"][row])
+        return sequence, self.vote(outputs["characters"][row])
 
     def vote(self, maps: np.ndarray) -> Spelling:
         """The characters of a map (37, m, m), from left to right.

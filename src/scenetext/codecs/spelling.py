@@ -28,12 +28,16 @@ class Spelling:
     steps: np.ndarray | None = None
 
 
-def read_sequence(log_probs: np.ndarray) -> Spelling:
-    """The reading of (steps, 38) log-probabilities, up to the first end."""
-    classes = log_probs.argmax(axis=1)
+def read_sequence(path: np.ndarray, log_probs: np.ndarray) -> Spelling:
+    """The reading of the classes of a path (steps,), of any dtype, up to its first end.
+
+    log_probs   (steps, 38) of each step
+    """
+    classes = path.astype(np.int64)
     length = int((classes == END).argmax()) if (classes == END).any() else len(classes)
     steps = np.flatnonzero((classes[:length] >= FIRST) & (classes[:length] < END))
-    score = float(np.exp(log_probs.max(axis=1)[: length + 1].clip(max=0).sum(dtype=np.float64)))
+    taken = np.take_along_axis(log_probs, classes[:, None], axis=1)[: length + 1, 0]
+    score = float(np.exp(taken.clip(max=0).sum(dtype=np.float64)))
     text = CHARACTERS.text((classes[steps] - FIRST).tolist())
     probabilities = np.exp(log_probs[steps, FIRST:END].astype(np.float64))
     return Spelling(text, score if text else 0.0, probabilities, steps)

@@ -292,7 +292,8 @@ def check_parity(
 
     Maps (N, C, h, w) may have any range: theirs are shares of the largest value, where that is over 1. Of a
     decoder's steps those count that both graphs reach by the same characters, up to the first end: where
-    two classes are as likely, a difference of one rounding sends the two along different paths.
+    two classes are as likely, a difference of one rounding sends the two along different paths. Of what was
+    searched for ("texts") it counts how likely it is, as a logarithm.
     """
     worst = 0.0
     for inputs in examples:
@@ -304,22 +305,37 @@ def check_parity(
                     f"the exported graph's {key} has shape {found[key].shape}, the network's {value.shape}; "
                     "it is not written"
                 )
-            difference = np.abs(value - found[key])
+            if key == "texts":
+                difference = np.abs(_likelihood(expected, end) - _likelihood(found, end))
+            else:
+                difference = np.abs(value - found[key])
             if value.ndim == 4:
                 difference = difference / max(1.0, float(np.abs(value).max(initial=0.0)))
             if key in steps:
-                difference = difference[_reached(expected["log_probs"], found["log_probs"], end)]
+                difference = difference[_reached(_path(expected), _path(found), end)]
             worst = float(np.maximum(worst, difference.max(initial=0.0)))  # unlike max(), keeps a NaN
     if not worst <= tolerance:  # written so that a NaN fails
         raise TrainingError(f"the exported graph differs from the network by {worst:g}; it is not written")
     return worst
 
 
+def _path(outputs: dict[str, np.ndarray]) -> np.ndarray:
+    """(N, steps): the classes that a decoder went along."""
+    path = outputs["texts"] if "texts" in outputs else outputs["log_probs"].argmax(axis=2)
+    return path.astype(np.int64)
+
+
 def _reached(ours: np.ndarray, theirs: np.ndarray, end: int) -> np.ndarray:
-    """(N, steps) bool: the steps (of N, steps, classes) up to the first end or the first other character."""
-    chosen = ours.argmax(axis=2)
-    last = (chosen == end) | (chosen != theirs.argmax(axis=2))
+    """(N, steps) bool: the steps of two paths up to the first end or the first other character."""
+    last = (ours == end) | (ours != theirs)
     return np.asarray(np.cumsum(last, axis=1) - last == 0)
+
+
+def _likelihood(outputs: dict[str, np.ndarray], end: int) -> np.ndarray:
+    """(N,): the logarithm of the probability of each path, its end included."""
+    path = _path(outputs)
+    each = np.take_along_axis(outputs["log_probs"], path[:, :, None], axis=2)[:, :, 0]
+    return np.asarray((each * _reached(path, path, end)).sum(axis=1))
 
 
 def sources_of(recipe: Recipe) -> tuple[str, ...]:

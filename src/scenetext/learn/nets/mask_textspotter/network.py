@@ -36,6 +36,7 @@ class MaskTextSpotterNetwork(Trainable):
     width       channels of the pyramid and of the mask head: 256
     dense       units of the box head: 1024
     hidden      units of the sequence's GRU: 256
+    beam        texts that the search for the likeliest sequence keeps at each step: 6
     mask        how a polygon selects in its region: "hard", what is outside it is 0 (the paper's proposal),
                 or "none", the paper's ablation
     regions     proposals of an image that the box head learns from: 512, a quarter of them text
@@ -60,6 +61,7 @@ class MaskTextSpotterNetwork(Trainable):
         width: int = 256,
         dense: int = 1024,
         hidden: int = 256,
+        beam: int = 6,
         mask: str = "hard",
         regions: int = 512,
         read: int = 64,
@@ -76,9 +78,9 @@ class MaskTextSpotterNetwork(Trainable):
             raise SettingsError(f"net 'mask_textspotter' makes maps of stride 1, 2 or 4, not {codec.stride}")
         if mask not in ("hard", "none"):
             raise SettingsError(f"mask is 'hard' or 'none', not {mask!r}")
-        if width < 4 or width % 4 or min(dense, hidden, read) < 1 or regions < 4:
+        if width < 4 or width % 4 or min(dense, hidden, beam, read) < 1 or regions < 4:
             raise SettingsError(
-                "width is a multiple of 4, regions at least 4, dense, hidden and read at least 1"
+                "width is a multiple of 4, regions at least 4, dense, hidden, beam and read at least 1"
             )
         self.codec = codec
         self.backbone = make_backbone(backbone)
@@ -86,7 +88,7 @@ class MaskTextSpotterNetwork(Trainable):
         self.spn = map_head(width, _DOUBLINGS[codec.stride])
         self.box_head = BoxHead(width * _SCORED * _SCORED, dense)
         self.mask_head = MaskHead(width, width, CLASSES - 1)
-        self.sequence = SpatialAttention(width, hidden, CLASSES, END)
+        self.sequence = SpatialAttention(width, hidden, CLASSES, END, beam)
         self.masked = mask == "hard"
         self.regions = regions
         self.read = read
@@ -267,10 +269,11 @@ class _Read(_Regional):
     def forward(self, features: Tensor, boxes: Tensor, outlines: Tensor) -> dict[str, Tensor]:
         boxes, outlines = self.with_one(boxes), self.with_one(outlines)
         instance, characters, seen = self.mask_head(self.pooled(features, outlines, boxes, _READ))
-        log_probs, attention = self.sequence(seen, self.steps)
+        texts, log_probs, attention = self.sequence(seen, self.steps)
         return {
             "masks": torch.sigmoid(instance[:-1]),
             "characters": torch.softmax(characters[:-1], dim=1),
+            "texts": texts[:-1].to(log_probs.dtype),
             "log_probs": log_probs[:-1],
             "attention": attention[:-1],
         }
