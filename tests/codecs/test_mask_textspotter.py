@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -185,6 +187,15 @@ def test_the_surer_of_two_readings_is_taken():
     assert LENIENT.decode(given, SIZE)[0].text == "xy"
     given["log_probs"] = log_probs("abcd", steps=12, sure=0.999)
     assert LENIENT.decode(given, SIZE)[0].text == "abcd"
+
+
+@pytest.mark.parametrize(("reading", "text"), [("surer", "xy"), ("sequence", "abcd"), ("characters", "xy")])
+def test_one_of_the_readings_can_be_asked_for(reading, text):
+    given = outputs(((10, 10, 100, 50), "abcd"), maps=character_maps("xy", sure=0.95)[None])
+    (found,) = replace(LENIENT, reading=reading).decode(given, SIZE)
+    assert found.text == text
+    score = {"abcd": 0.9**5, "xy": 0.95}[text]
+    assert found.score == pytest.approx((score * 0.9) ** 0.5, rel=1e-3)
 
 
 def test_votes_are_means_over_connected_places_from_left_to_right():

@@ -33,6 +33,8 @@ from .outlines import outer_outlines, simplified, trace_regions
 from .regions import label_regions, measure
 from .spelling import CHARACTERS, END, FIRST, Spelling, read_sequence, text_classes
 
+READINGS = ("surer", "sequence", "characters")
+
 NOTHING, TEXT, IGNORED = 0, 1, 2
 """Kinds of the rows of targets: not used, a text, and what is neither text nor background."""
 
@@ -62,6 +64,9 @@ class MaskTextSpotter:
     joint              two instances are one where their convex hulls share more than this part of the hull of
                        both: 0.2. The one whose sequence is surer stays
     min_characters, min_sequence   lowest score of the two readings: 0.4, 0.7 (ICDAR 2015, strong and weak)
+    reading            which of the two is taken: "surer", that of the higher score, as published; or always
+                       "sequence" or "characters". A mean of a few letters is easily higher than a product
+                       of all, so that a network which is not sure yet does better with "sequence"
     length             characters of the longest text, the end not counted: 31, for 32 steps
     max_instances      training: texts of a view, the largest; and as many don't-care ones, among them the
                        texts that are left over
@@ -103,6 +108,7 @@ class MaskTextSpotter:
     joint: float = 0.2
     min_characters: float = 0.4
     min_sequence: float = 0.7
+    reading: str = "surer"
     length: int = 31
     max_instances: int = 64
     min_side: float = 4.0
@@ -111,6 +117,8 @@ class MaskTextSpotter:
         for name in ("stride", "proposals", "detections", "length", "max_instances"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} is at least 1, not {getattr(self, name)}")
+        if self.reading not in READINGS:
+            raise ValueError(f"reading is {', '.join(READINGS)}, not {self.reading!r}")
         if self.points < 4:
             raise ValueError(f"points is at least 4, not {self.points}")
         if not 0 < self.shrink_ratio < 1 or min(self.unshrink_ratio, self.box_ratio) <= 0:
@@ -268,8 +276,9 @@ class MaskTextSpotter:
         Of each instance two readings are made: the sequence up to its end, whose score is the product of the
         probabilities of its steps; and the characters of the map from left to right, whose
         score is the mean of theirs. Instances stay whose two scores are high enough, and of those that
-        overlap the surer one. The text is that of the higher score; with a lexicon the word nearest to it
-        (`nearest_word`). The score is the geometric mean of detection and reading.
+        overlap the surer one. The text is that of the higher score, unless `reading` says otherwise; with a
+        lexicon the word nearest to it (`nearest_word`). The score is the geometric mean of detection and
+        reading.
         """
         return [instance for _, instance in self._found(outputs, size, lexicon)]
 
@@ -315,7 +324,9 @@ class MaskTextSpotter:
             if any(_share(hull, other) > self.joint for other in hulls):
                 continue
             hulls.append(hull)
-            chosen = sequence if sequence.score > characters.score else characters
+            chosen = characters if self.reading == "characters" else sequence
+            if self.reading == "surer" and characters.score >= sequence.score:
+                chosen = characters
             text, score = chosen.text, chosen.score
             if lexicon is not None and text:
                 word = nearest_word(lexicon, CHARACTERS, chosen.probabilities)
