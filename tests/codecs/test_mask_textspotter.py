@@ -279,6 +279,7 @@ def test_a_shape_that_falls_into_pieces_is_a_dont_care():
         {"unshrink_ratio": 0.0},
         {"joint": 1.5},
         {"length": 0},
+        {"reading": "both"},
     ],
 )
 def test_settings_that_cannot_be_are_refused(wrong):
