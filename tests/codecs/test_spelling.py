@@ -19,10 +19,11 @@ def test_a_sequence_ends_at_its_end_and_scores_as_a_product():
     text = read("stop")
     assert text.text == "stop"
     assert text.score == pytest.approx(0.9**5, rel=1e-4)
+    assert text.mean == pytest.approx(0.9, rel=1e-4)
     assert text.steps.tolist() == [0, 1, 2, 3]
     endless = read("abcdefgh")
     assert (endless.text, endless.score) == ("abcdefgh", pytest.approx(0.9**8, rel=1e-4))
-    assert read("").score == 0
+    assert read("").score == read("").mean == 0
 
 
 def test_a_sequence_is_the_path_that_was_searched_not_the_likeliest_class_of_each_step():

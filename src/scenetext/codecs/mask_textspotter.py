@@ -277,8 +277,8 @@ class MaskTextSpotter:
         probabilities of its steps; and the characters of the map from left to right, whose
         score is the mean of theirs. Instances stay whose two scores are high enough, and of those that
         overlap the surer one. The text is that of the higher score, unless `reading` says otherwise; with a
-        lexicon the word nearest to it (`nearest_word`). The score is the geometric mean of detection and
-        reading.
+        lexicon the word nearest to it (`nearest_word`). The score of an instance is the geometric mean of
+        its detection and of the mean probability of what was read, which does not fall with its length.
         """
         return [instance for _, instance in self._found(outputs, size, lexicon)]
 
@@ -327,7 +327,7 @@ class MaskTextSpotter:
             chosen = characters if self.reading == "characters" else sequence
             if self.reading == "surer" and characters.score >= sequence.score:
                 chosen = characters
-            text, score = chosen.text, chosen.score
+            text, score = chosen.text, chosen.mean
             if lexicon is not None and text:
                 word = nearest_word(lexicon, CHARACTERS, chosen.probabilities)
                 if word is not None:
@@ -352,10 +352,11 @@ class MaskTextSpotter:
         middles = regions.boxes[:, 1] + regions.boxes[:, 3]
         probabilities = [votes[i] for i in np.argsort(middles, kind="stable")]
         if not probabilities:
-            return Spelling("", 0.0, np.zeros((0, len(CHARACTERS))))
+            return Spelling("", 0.0, 0.0, np.zeros((0, len(CHARACTERS))))
         stacked = np.stack(probabilities)
         text = CHARACTERS.text(stacked.argmax(axis=1).tolist())
-        return Spelling(text, float(stacked.max(axis=1).mean()), stacked)
+        mean = float(stacked.max(axis=1).mean())
+        return Spelling(text, mean, mean, stacked)
 
     def _outline(self, mask: np.ndarray, box: np.ndarray) -> np.ndarray | None:
         """The polygon of a mask (m, m) over a box; None if there is none."""

@@ -19,11 +19,13 @@ CLASSES = END + 1
 
 @dataclass(frozen=True, eq=False)
 class Spelling:
-    """A reading: its text, its score in [0, 1], the probabilities (n, 36) of each of its characters, and the
-    steps (n,) that wrote them, of a sequence."""
+    """A reading: its text, its score in [0, 1] as published, the mean probability of its characters and, of a
+    sequence, its end, the probabilities (n, 36) of each of its characters, and the steps (n,) that wrote
+    them, of a sequence."""
 
     text: str
     score: float
+    mean: float
     probabilities: np.ndarray
     steps: np.ndarray | None = None
 
@@ -37,10 +39,12 @@ def read_sequence(path: np.ndarray, log_probs: np.ndarray) -> Spelling:
     length = int((classes == END).argmax()) if (classes == END).any() else len(classes)
     steps = np.flatnonzero((classes[:length] >= FIRST) & (classes[:length] < END))
     taken = np.take_along_axis(log_probs, classes[:, None], axis=1)[: length + 1, 0]
-    score = float(np.exp(taken.clip(max=0).sum(dtype=np.float64)))
+    each = np.exp(taken.clip(max=0).astype(np.float64))
     text = CHARACTERS.text((classes[steps] - FIRST).tolist())
     probabilities = np.exp(log_probs[steps, FIRST:END].astype(np.float64))
-    return Spelling(text, score if text else 0.0, probabilities, steps)
+    if not text:
+        return Spelling("", 0.0, 0.0, probabilities, steps)
+    return Spelling(text, float(each.prod()), float(each.mean()), probabilities, steps)
 
 
 def text_classes(text: str) -> list[int]:
