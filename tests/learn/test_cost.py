@@ -203,6 +203,20 @@ def test_a_spotters_cost_is_of_all_its_proposals_and_of_60_words_read():
     assert {name.partition(".")[0] for name in counts} == {"trunk", "tpn", "rfe", "tdn", "trn"}
 
 
+def test_a_spotter_that_proposes_regions_refines_and_reads_those_of_the_60_words():
+    codec = make_codec({"name": "mask_textspotter", "stride": 2, "length": 3, "points": 8, "min_size": 2.0})
+    settings = {"name": "mask_textspotter", "backbone": "light", "width": 8, "dense": 8, "hidden": 8}
+    cost = spotter_cost(settings, codec, SceneResize(max_pixels=1280 * 736, multiple=32, max_upscale=1.0))
+    net = make_net(settings, codec)
+    assert cost.parameters == parameters(net)
+    boxes, polygons = np.ones((60, 4), np.float32), np.ones((60, 8, 2), np.float32)
+    given = {"proposals": boxes, "polygons": polygons, "boxes": boxes, "outlines": polygons}
+    counts = operations(net, cost.shape, given)
+    assert cost.operations == sum(counts.values())
+    parts = {"backbone", "neck", "spn", "box_head", "mask_head", "sequence"}
+    assert {name.partition(".")[0] for name in counts} == parts
+
+
 def test_a_cascade_costs_its_detector_and_60_crops():
     cost = cascade_cost(Cost(5, 1000, (3, 736, 1280)), Cost(7, 10, (1, 32, 96)))
     assert cost == Cost(12, 1600, (3, 736, 1280))

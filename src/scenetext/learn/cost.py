@@ -112,15 +112,16 @@ def detector_cost(net: Mapping[str, Any], codec: Any, resize: SceneResize) -> Co
 def spotter_cost(net: Mapping[str, Any], codec: Any, resize: SceneResize) -> Cost:
     """As `detector_cost`, of a network that reads the 60 words, too.
 
-    It refines as many proposals as its codec allows, whatever the photo holds.
+    One that makes its proposals of anchors refines as many as its codec allows, whatever the photo holds.
     """
     with _Unset():
         model = make_net(net, codec)
     size = resize.size_for(*PHOTO)
     ideal = codec.ideal(_words(size), size)
-    proposed = codec.propose({name: ideal[name] for name in ("objectness", "offsets")})
-    read = codec.propose(ideal | proposed)
-    given = read | {"proposals": np.resize(proposed["proposals"], (codec.proposals, 4))}
+    proposed = codec.propose({name: ideal[name] for name in ideal.keys() - {"scores", "moves"}})
+    given = proposed | codec.propose(ideal | proposed)
+    if "objectness" in ideal:
+        given["proposals"] = np.resize(proposed["proposals"], (codec.proposals, 4))
     shape = (3, *size)
     return Cost(parameters(model), sum(operations(model, shape, given).values()), shape)
 
