@@ -65,7 +65,8 @@ def _entry(instance: TextInstance) -> dict[str, Any]:
 
 
 def _rounded(points: np.ndarray) -> list[Any]:
-    return np.round(points.astype(np.float64), 2).tolist()  # type: ignore[no-any-return]
+    rounded: list[Any] = np.round(points.astype(np.float64), 2).tolist()
+    return rounded
 
 
 def _refused_by_lmdb(sample: Sample) -> str | None:

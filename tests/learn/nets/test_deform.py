@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 import torch
 
-from scenetext.learn.export import check_parity, write_later
+from scenetext.learn.export import write_later
 from scenetext.learn.graph import TorchGraph
 from scenetext.learn.nets.deform import Deformation, GraphConv, Step, ring_adjacency, sample
+from scenetext.learn.parity import check_parity
 from scenetext.runtime import OrtGraph
 
 

@@ -8,9 +8,10 @@ from scenetext.codecs.db import DB
 from scenetext.codecs.li2017 import Li2017
 from scenetext.errors import SettingsError
 from scenetext.geometry import box_polygon
-from scenetext.learn.export import check_parity, later_inputs, write_later
+from scenetext.learn.export import later_inputs, write_later
 from scenetext.learn.graph import TorchGraph
 from scenetext.learn.nets import make_net
+from scenetext.learn.parity import check_parity
 from scenetext.recipe import load_recipe
 from scenetext.runtime import OrtGraph, run
 from scenetext.types import TextInstance

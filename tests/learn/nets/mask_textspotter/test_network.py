@@ -11,10 +11,11 @@ from scenetext.codecs.mask_textspotter import MaskTextSpotter, boxes_of
 from scenetext.codecs.spelling import CLASSES
 from scenetext.errors import SettingsError
 from scenetext.geometry import box_polygon, mask_of
-from scenetext.learn.export import check_parity, later_inputs, write_later, write_onnx
+from scenetext.learn.export import later_inputs, write_later, write_onnx
 from scenetext.learn.graph import TorchGraph
 from scenetext.learn.nets import make_net
 from scenetext.learn.nets.mask_textspotter.network import character_loss, character_maps
+from scenetext.learn.parity import check_parity
 from scenetext.recipe import load_recipe
 from scenetext.runtime import OrtGraph, run
 from scenetext.types import TextInstance
