@@ -100,6 +100,8 @@ def test_characters_keep_their_places_and_those_without_a_class_have_none():
     assert np.array_equal(targets["quads"][0, :3], quads[[0, 2, 3]])
     unknown = codec.encode([word(0, 0, 40, 20, "a-1b")], SIZE)
     assert (unknown["classes"] == -1).all()
+    shorter = MaskTextSpotter(length=2).encode([word(0, 0, 40, 20, "a-1b", characters=quads)], SIZE)
+    assert (shorter["classes"] == -1).all(), "the third would be taught as background"
 
 
 @pytest.mark.parametrize("stride", [1, 2, 4])
@@ -151,6 +153,16 @@ def test_what_two_perfect_graphs_put_out_leads_to_the_texts():
     assert kept["outlines"].shape == (2, 32, 2)
     none = codec.propose(given | {"scores": np.zeros(2, np.float32), "moves": ideal["moves"]})
     assert [len(none[name]) for name in ("boxes", "outlines", "detected")] == [0, 0, 0]
+
+
+@pytest.mark.parametrize("settings", [{"min_size": 10}, {"proposals": 1}])
+def test_two_perfect_graphs_score_no_more_texts_than_are_proposed(settings):
+    codec = MaskTextSpotter(stride=2, **settings)
+    ideal = codec.ideal([word(20, 20, 120, 60), word(140, 90, 240, 102)], SIZE)
+    given = {"segmentation": ideal["segmentation"]}
+    given |= codec.propose(given)
+    assert len(given["proposals"]) == len(ideal["scores"]) == len(ideal["moves"]) == 1
+    assert len(codec.propose(given | ideal)["boxes"]) == 1
 
 
 def test_refined_boxes_are_suppressed_clipped_and_best_first():
@@ -234,6 +246,14 @@ def test_a_lexicon_chooses_the_word():
     (found,) = LENIENT.decode(given, SIZE, lexicon)
     assert found.text == "Exit"
     assert found.score < LENIENT.decode(given, SIZE)[0].score
+
+
+def test_a_lexicon_keeps_the_text_that_a_search_found_although_a_step_likes_another_character():
+    given = outputs(((10, 10, 100, 50), "step"))
+    steps = given["log_probs"][0]
+    steps[2, text_classes("o")] = steps[2, text_classes("e")] + 0.1
+    (found,) = replace(LENIENT, reading="sequence").decode(given, SIZE, Lexicon(["Stop", "Step"]))
+    assert found.text == "Step"
 
 
 def test_a_mask_of_nothing_is_no_instance():

@@ -23,6 +23,12 @@ def reading(text: str, sure: float = 1.0, doubts: dict[int, str] | None = None) 
     return rows
 
 
+def nearest(
+    lexicon: Lexicon, text: str, sure: float = 1.0, doubts: dict[int, str] | None = None
+) -> tuple[str, float] | None:
+    return nearest_word(lexicon, CHARACTERS, CHARACTERS.indices(text), reading(text, sure, doubts))
+
+
 def literal(probabilities: np.ndarray, read: np.ndarray, word: np.ndarray) -> float:
     n, m = len(read), len(word)
     sure = [probabilities[i, read[i]] for i in range(n)]
@@ -58,23 +64,32 @@ def test_distances_are_those_of_the_literal_table(length: int) -> None:
 def test_of_a_sure_reading_the_distance_is_the_plain_one() -> None:
     words = ["exit", "exits", "text", "taxi", "ex"]
     for word in words:
-        found = nearest_word(Lexicon([word]), CHARACTERS, reading("exit"))
+        found = nearest(Lexicon([word]), "exit")
         assert found == (word, Levenshtein.distance("exit", word))
 
 
 def test_doubt_decides_between_words_as_near() -> None:
     lexicon = Lexicon(["Beat", "Best", "Bent"])
     for other, word in (("a", "Beat"), ("n", "Bent"), ("s", "Best")):
-        found = nearest_word(lexicon, CHARACTERS, reading("bect", 0.8, {2: other}))
+        found = nearest(lexicon, "bect", 0.8, {2: other})
         assert found is not None
         assert found[0] == word
 
 
 def test_a_large_lexicon_offers_only_words_within_its_delta() -> None:
     lexicon = Lexicon(["harbour", "library"], small=1, delta=2)
-    assert nearest_word(lexicon, CHARACTERS, reading("harbor")) == ("harbour", 1.0)
-    assert nearest_word(lexicon, CHARACTERS, reading("xyz")) is None
+    assert nearest(lexicon, "harbor") == ("harbour", 1.0)
+    assert nearest(lexicon, "xyz") is None
 
 
 def test_punctuation_of_words_is_not_compared_but_written() -> None:
-    assert nearest_word(Lexicon(["Don't!"]), CHARACTERS, reading("dont")) == ("Don't!", 0.0)
+    assert nearest(Lexicon(["Don't!"]), "dont") == ("Don't!", 0.0)
+
+
+@pytest.mark.parametrize("words", [["stop", "step"], ["step", "stop", "steps"]])
+def test_the_word_that_was_read_is_chosen_where_another_character_was_as_likely_at_a_step(
+    words: list[str],
+) -> None:
+    probabilities = reading("step", 0.45, {2: "o"})  # a search took e although o is likelier at its step
+    found = nearest_word(Lexicon(words), CHARACTERS, CHARACTERS.indices("step"), probabilities)
+    assert found == ("step", 0.0)

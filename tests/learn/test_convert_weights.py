@@ -126,10 +126,25 @@ def test_what_is_no_such_checkpoint_is_one_clear_line(tmp_path, capsys):
     assert not (tmp_path / "out").exists()
     (tmp_path / "broken.pt").write_bytes(b"no weights")
     (tmp_path / "broken.safetensors").write_bytes(b"no weights")
+    (tmp_path / "empty.pt").touch()
+    torch.save({0: torch.zeros(1)}, tmp_path / "numbers.pt")
+    torch.save(state, tmp_path / "old.pt", _use_new_zipfile_serialization=False)
+    old = (tmp_path / "old.pt").read_bytes()
+    for part in (3, 40, len(old) // 2):
+        (tmp_path / f"cut{part}.pt").write_bytes(old[:part])
+    cut = [path.name for path in tmp_path.glob("cut*.pt")]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)
         torch.jit.save(torch.jit.script(torch.nn.Linear(1, 1)), tmp_path / "code.pt")
-    for name in ("broken.pt", "broken.safetensors", "code.pt", "none-there.pt"):
+    for name in (
+        "broken.pt",
+        "broken.safetensors",
+        "empty.pt",
+        "numbers.pt",
+        "code.pt",
+        "none-there.pt",
+        *cut,
+    ):
         assert main(["convert-weights", str(tmp_path / name), "--out", str(tmp_path / "out")]) == 2
         (line,) = capsys.readouterr().err.strip().splitlines()
         assert name in line

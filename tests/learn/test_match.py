@@ -99,6 +99,29 @@ def test_a_network_that_takes_one_image_for_the_next_is_wrong():
     assert values["blind"] == 0
 
 
+def test_a_network_that_tells_nothing_from_nothing_is_never_right():
+    known = Knows()
+    known.whole = torch.ones(8, 16)  # every image alike
+    values = judge(matcher(known), scenes(), find_protocol("bag-retrieval")).score.values
+    assert values["text_of_image"] == values["image_of_text"] == values["word_of_image"] == 0
+
+
+def test_images_of_the_same_words_are_no_rivals():
+    known = Knows()
+    known.whole = functional.one_hot(torch.tensor([1, 1, 3]), 16).float()
+    first, _, other = scenes(3)
+    twin = Sample("twin", first.image, (first.instances[0],))
+    _, found = matcher(known).match([first, twin, other], batch=8)
+    assert [(match.text, match.image, match.word) for match in found] == [(True, True, True)] * 3
+
+
+def test_an_image_alone_is_told_from_nothing():
+    (match,) = matcher(net()).match(scenes(1), batch=8)[1]
+    assert (match.text, match.image, match.word, match.blind) == (None, None, None, ())
+    score = judge(matcher(net()), scenes(1), find_protocol("bag-retrieval")).score
+    assert (score.values["text_of_image"], score.values["blind"]) == (0, 0)
+
+
 def test_an_untrained_network_is_asked_without_a_trace():
     asked = net().train()
     before = {key: value.clone() for key, value in asked.state_dict().items()}

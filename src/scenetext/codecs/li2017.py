@@ -271,7 +271,7 @@ class Li2017:
             return "", 0.0
         if lexicon is not None:
             probabilities = np.exp(log_probs[steps, SPECIAL:].astype(np.float64))
-            word = nearest_word(lexicon, CHARACTERS, probabilities)
+            word = nearest_word(lexicon, CHARACTERS, CHARACTERS.indices(text), probabilities)
             if word is not None:
                 return word[0], score * max(0.0, 1 - word[1] / max(len(text), len(word[0])))
         return text, score

@@ -195,7 +195,8 @@ class MaskTextSpotter:
                 placed = [
                     (n[0], quad) for n, quad in zip(letters, instance.characters, strict=True) if len(n) == 1
                 ]
-                for j, (number, quad) in enumerate(placed[: self.length]):
+                # of a text too long for a row some would be missing, and be taught as background
+                for j, (number, quad) in enumerate(placed if len(placed) <= self.length else ()):
                     classes[i, j], quads[i, j] = number, quad
         # a text without a row is no background either
         ignored += [(area, polygon) for area, polygon, _ in texts[self.max_instances :]]
@@ -206,10 +207,10 @@ class MaskTextSpotter:
 
     def ideal(self, instances: Sequence[TextInstance], size: tuple[int, int]) -> dict[str, np.ndarray]:
         """What the first two graphs of a network that makes no mistake put out for texts that lie apart."""
-        targets = self.encode(instances, size)
-        count = int((targets["kinds"] == TEXT).sum())
+        segmentation = self.encode(instances, size)["segmentation"].astype(np.float32)
+        count = len(self.proposals_of(segmentation)[0])  # fewer than texts where some are too small
         return {
-            "segmentation": targets["segmentation"][None, None].astype(np.float32),
+            "segmentation": segmentation[None, None],
             "scores": np.ones(count, dtype=np.float32),
             "moves": np.zeros((count, 4), dtype=np.float32),
         }
@@ -329,7 +330,7 @@ class MaskTextSpotter:
                 chosen = characters
             text, score = chosen.text, chosen.mean
             if lexicon is not None and text:
-                word = nearest_word(lexicon, CHARACTERS, chosen.probabilities)
+                word = nearest_word(lexicon, CHARACTERS, CHARACTERS.indices(text), chosen.probabilities)
                 if word is not None:
                     text, score = word[0], score * max(0.0, 1 - word[1] / max(len(text), len(word[0])))
             joint = math.sqrt(max(score, 0.0) * min(float(outputs["detected"][i]), 1.0))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from ..charset import Charset
@@ -10,28 +12,39 @@ from ..lexicon import Lexicon
 _DOUBT = 5.0  # times its probability over that of what was read: how far another character gets cheaper
 
 
-def nearest_word(lexicon: Lexicon, charset: Charset, probabilities: np.ndarray) -> tuple[str, float] | None:
+def nearest_word(
+    lexicon: Lexicon, charset: Charset, read: Sequence[int] | np.ndarray, probabilities: np.ndarray
+) -> tuple[str, float] | None:
     """The word of least edit distance to a reading, and that distance; None where no word is near.
 
-    probabilities   (n, len(charset)) of each character that was read, of which the likeliest is the reading
+    read            (n,) the characters that were read, as indices of the charset
+    probabilities   (n, len(charset)) of each character at each of these places; the likeliest need not be the
+                    one that was read, as where sequences are searched
 
     Edits cost (as in the end-to-end evaluation of Mask TextSpotter, 2018) for a character in another's place
     max(0, 1 - 5 p(other) / p(read)), to drop a character p(read), to add one the mean p(read) of its
-    neighbours. Of a small lexicon every word is compared, of a larger one those within the plain edit
-    distance `delta`. Of words as near, the first counts.
+    neighbours. At the borders that evaluation counts 1 for each character; here as elsewhere. It compares the
+    words whose plain edit distance is at most 2 above the least; here of a small lexicon every word is
+    compared, of a larger one those within the plain edit distance `delta`. Of words as near, the one that was
+    read counts, then the first.
     """
     table = lexicon.table(charset)
-    read = table.fold[probabilities.argmax(axis=1)]
+    symbols = table.fold[np.asarray(read, dtype=np.int64)]
     if len(table) <= lexicon.small:
         places = np.arange(len(table))
     else:
-        places = table.near(table.text(read), lexicon.delta)
+        places = table.near(table.text(symbols), lexicon.delta)
     if len(places) == 0:
         return None
     folded = np.zeros((len(probabilities), len(table.symbols) + 1))
     np.add.at(folded.T, table.fold, probabilities.T)
-    distances = edit_distances(folded, read, table.rows(places), table.lengths[places])
-    best = np.lexsort([table.spelt[places], distances])[0]
+    rows = table.rows(places)
+    distances = edit_distances(folded, symbols, rows, table.lengths[places])
+    other = np.ones(len(places), dtype=bool)
+    if len(symbols) <= rows.shape[1]:
+        same_length = table.lengths[places] == len(symbols)
+        other = ~(same_length & (rows[:, : len(symbols)] == symbols).all(axis=1))
+    best = np.lexsort([table.spelt[places], other, distances])[0]
     return lexicon.words[table.spelt[places[best]]], float(distances[best])
 
 

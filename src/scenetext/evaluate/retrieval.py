@@ -20,9 +20,10 @@ class Match:
     """What a network makes of one image, among those of a batch.
 
     guesses    the words of the image, of each of which the middle character was hidden and guessed
-    blind      the same, guessed while another image of the batch was looked at
-    text       whether the image's own text was the nearest to it of all of the batch; None if it has none
-    image      whether the image was the nearest to its text of all images of the batch
+    blind      the same, guessed while another image of the batch was looked at; none if there is no other
+    text       whether the image's own text was nearer to it than each other of the batch, those of the same
+               words left out; None if it has none, or there is no other
+    image      likewise, whether the image was nearer to its text than other images
     word       whether the first of its words was nearer than a word of each other image that it does not have
     scores     (cells,) how much a linear probe takes each cell of the image for text; empty if nothing is
                known of where text is
@@ -69,7 +70,9 @@ class Retrieval:
             "image_of_text": _share(m.image for m in predictions),
             "word_of_image": _share(m.word for m in predictions),
             "characters": _share(a == b for words, m in pairs for a, b in zip(words, m.guesses, strict=True)),
-            "blind": _share(a == b for words, m in pairs for a, b in zip(words, m.blind, strict=True)),
+            "blind": _share(
+                a == b for words, m in pairs if m.blind for a, b in zip(words, m.blind, strict=True)
+            ),
         }
         probed = [(m.scores, m.truth) for m in predictions if m.scores is not None and m.truth is not None]
         cells = sum(len(labels) for _, labels in probed)

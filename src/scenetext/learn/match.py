@@ -125,19 +125,24 @@ class Matcher:
         shown = net.hide_at(words, ((words != PAD) & (words != net.end)).sum(dim=2) // 2)
         questions, grid = net.questions(shown), maps[3].shape[2:]
         guesses = self._filled(shown.words, net.guess(questions, whole, tokens, grid))
-        # each image in the place of the one before it
-        blind = self._filled(shown.words, net.guess(questions, whole.roll(1, 0), tokens.roll(1, 0), grid))
+        blind: list[tuple[str, ...]] = [()] * len(
+            views
+        )  # without another image to look at, nothing is guessed
+        if len(views) > 1:  # each image in the place of the one before it
+            blind = self._filled(shown.words, net.guess(questions, whole.roll(1, 0), tokens.roll(1, 0), grid))
         with_words = [i for i, bag in enumerate(bags) if bag]
         found = []
         for i, bag in enumerate(bags):
             match = Match(guesses[i][: len(bag)], blind[i][: len(bag)])
             if bag:
-                rivals = [j for j in with_words if j == i or bags[j][0] not in bag]
+                # images of the same words are no rivals; of rivals as near none is told from the others
+                rivals = [j for j in with_words if sorted(bags[j]) != sorted(bag)]
+                words_of_others = [j for j in with_words if bags[j][0] not in bag]
                 match = replace(
                     match,
-                    text=bool(near[i, i] >= near[i, with_words].max()),
-                    image=bool(near[i, i] >= near[with_words, i].max()),
-                    word=bool(near_word[i, i] >= near_word[i, rivals].max()),
+                    text=_nearer(near[i, i], near[i, rivals]),
+                    image=_nearer(near[i, i], near[rivals, i]),
+                    word=_nearer(near_word[i, i], near_word[i, words_of_others]),
                 )
             found.append(match)
         return found, _features(maps).float().cpu().numpy()
@@ -155,6 +160,11 @@ class Matcher:
             tuple(text for text, _ in self.codec.decode({"words": rows, "log_probs": guessed}))
             for rows, guessed in zip(words.cpu().numpy(), log_probs, strict=True)
         ]
+
+
+def _nearer(own: float, others: np.ndarray) -> bool | None:
+    """Whether nothing else is as near; None if there is nothing else."""
+    return bool(own > others.max()) if len(others) else None
 
 
 def _features(maps: Sequence[Tensor]) -> Tensor:

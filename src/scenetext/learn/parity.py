@@ -27,7 +27,7 @@ def check_parity(
     Maps (N, C, h, w) may have any range: theirs are shares of the largest value, where that is over 1. Of a
     decoder's steps those count that both graphs reach by the same characters, up to the first end: where
     two classes are as likely, a difference of one rounding sends the two along different paths. Of what was
-    searched for ("texts") it counts how likely it is, as a logarithm.
+    searched for ("texts") it counts how likely it is, as the mean logarithm of its steps.
     """
     worst = 0.0
     for inputs in examples:
@@ -66,7 +66,8 @@ def _reached(ours: np.ndarray, theirs: np.ndarray, end: int) -> np.ndarray:
 
 
 def _likelihood(outputs: dict[str, np.ndarray], end: int) -> np.ndarray:
-    """(N,): the logarithm of the probability of each path, its end included."""
+    """(N,): the mean logarithm of the probability of each path's steps, its end included."""
     path = _path(outputs)
     each = np.take_along_axis(outputs["log_probs"], path[:, :, None], axis=2)[:, :, 0]
-    return np.asarray((each * _reached(path, path, end)).sum(axis=1))
+    reached = _reached(path, path, end)
+    return np.asarray((each * reached).sum(axis=1) / reached.sum(axis=1).clip(1))
