@@ -38,12 +38,10 @@ def nearest_word(
         return None
     folded = np.zeros((len(probabilities), len(table.symbols) + 1))
     np.add.at(folded.T, table.fold, probabilities.T)
-    rows = table.rows(places)
-    distances = edit_distances(folded, symbols, rows, table.lengths[places])
-    other = np.ones(len(places), dtype=bool)
-    if len(symbols) <= rows.shape[1]:
-        same_length = table.lengths[places] == len(symbols)
-        other = ~(same_length & (rows[:, : len(symbols)] == symbols).all(axis=1))
+    rows, lengths = table.rows(places), table.lengths[places]
+    distances = edit_distances(folded, symbols, rows, lengths)
+    own = np.pad(symbols, (0, rows.shape[1]))[: rows.shape[1]]
+    other = (lengths != len(symbols)) | (rows != own).any(axis=1)
     best = np.lexsort([table.spelt[places], other, distances])[0]
     return lexicon.words[table.spelt[places[best]]], float(distances[best])
 

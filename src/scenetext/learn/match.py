@@ -125,9 +125,7 @@ class Matcher:
         shown = net.hide_at(words, ((words != PAD) & (words != net.end)).sum(dim=2) // 2)
         questions, grid = net.questions(shown), maps[3].shape[2:]
         guesses = self._filled(shown.words, net.guess(questions, whole, tokens, grid))
-        blind: list[tuple[str, ...]] = [()] * len(
-            views
-        )  # without another image to look at, nothing is guessed
+        blind: list[tuple[str, ...]] = [()] * len(views)
         if len(views) > 1:  # each image in the place of the one before it
             blind = self._filled(shown.words, net.guess(questions, whole.roll(1, 0), tokens.roll(1, 0), grid))
         with_words = [i for i, bag in enumerate(bags) if bag]
